@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds the broken link between an AI app, its MCP server and Blender. Never imports bpy.
+
+report = diagnose(make_target())
+print(render(report, "text"))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime as dt
+import platform
+import time
+from collections.abc import Callable
+
+from .model import Event, Machine, Report, Snapshot, Target, Verdict
+
+NAME = "MCP Diagnostics"
+VERSION = "0.1.0"
+
+__all__ = ["NAME", "VERSION", "diagnose", "diagnose_async", "exit_code"]
+
+
+def diagnose(
+    target: Target,
+    snapshot: Snapshot | None = None,
+    *,
+    machine: Machine | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Report:
+    """Runs all checks in the calling thread and returns what they found. Raises only KeyboardInterrupt.
+
+    `snapshot` is the picture of this Blender, None outside Blender. `machine` is the computer whose AI apps are looked
+    at, this one by default. `on_event` hears of every check that starts and ends, in the thread of the run.
+    """
+    return asyncio.run(diagnose_async(target, snapshot, machine=machine, on_event=on_event))
+
+
+async def diagnose_async(
+    target: Target,
+    snapshot: Snapshot | None = None,
+    *,
+    machine: Machine | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Report:
+    """Like `diagnose`, as a coroutine. When its task is cancelled it ends every process that it started, first."""
+    # Loaded with the first run, so that Blender's start-up does not pay for them.
+    from . import engine, reporting  # noqa: PLC0415
+    from .check import Context  # noqa: PLC0415
+    from .checks import CHECKS  # noqa: PLC0415
+    from .ledger import Ledger  # noqa: PLC0415
+    from .redaction import Redactor  # noqa: PLC0415
+
+    machine = machine or Machine.current()
+    started, began = dt.datetime.now().astimezone(), time.monotonic()
+    context = Context(target, snapshot, machine, Ledger(), ends_at=began + target.deadline_s)
+    redactor = Redactor(machine, context.secrets)
+    checks = engine.select(CHECKS, target.links)
+
+    def tell(event: Event) -> None:
+        if on_event is not None:
+            on_event(redactor.all(event))
+
+    finished = await engine.run(checks, context, tell)
+    report = reporting.assemble(checks, finished, context, started=started.isoformat(timespec="seconds"))
+    elapsed_ms = (time.monotonic() - began) * 1000
+    return redactor.all(dataclasses.replace(report, elapsed_ms=elapsed_ms))
+
+
+def exit_code(report: Report, *, fail_on: Verdict = Verdict.FAIL) -> int:
+    """0 pass or warn, 1 fail (or warn with `fail_on` WARN), 3 not everything could be tested, 4 the doctor failed."""
+    if report.verdict is Verdict.FAIL or (report.verdict is Verdict.WARN and fail_on is Verdict.WARN):
+        return 1
+    if any(found.id == "internal.crash" and not found.muted for found in report.findings):
+        return 4
+    return 3 if report.verdict is Verdict.UNKNOWN else 0
+
+
+def python_version() -> str:
+    """Version of the Python that runs this, such as "3.13.5"."""
+    return platform.python_version()

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: `mcp-diagnostics`, `python -m diagnostics`, and `blender --command mcp_diagnostics`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from . import NAME, VERSION, diagnose, exit_code
+from .knowledge import apps, catalogue
+from .model import CheckStarted, Event, Kind, Link, Report, Snapshot, Target, Verdict
+from .reports import FORMATS, render
+from .target import DEFAULTS, TargetError, make_target
+
+WRONG_USAGE = 2
+DOCTOR_FAILED = 4
+INTERRUPTED = 130
+
+_EXITS = """exit status:
+  0    everything that applies works (with or without warnings)
+  1    something is broken (or a warning, with --fail-on warn)
+  2    wrong usage
+  3    nothing is broken, but something could not be tested
+  4    MCP Diagnostics itself failed
+  130  interrupted"""
+
+
+def main(argv: Sequence[str], *, snapshot: Snapshot | None = None, prog: str = "mcp-diagnostics") -> int:
+    """Runs the command line `argv` (without the program's name) and returns the exit status. Never raises."""
+    try:
+        options = _parser(prog).parse_args(_with_command(argv))
+        return int(options.action(options, snapshot))
+    except TargetError as error:
+        return _say(f"{prog}: argument --{error.argument}: {error.message}", WRONG_USAGE)
+    except SystemExit as asked:  # argparse, after --help, --version or a mistake
+        return asked.code if isinstance(asked.code, int) else WRONG_USAGE
+    except KeyboardInterrupt:
+        return _say(f"{prog}: interrupted", INTERRUPTED)
+    except BrokenPipeError:  # whoever read our output has gone
+        return DOCTOR_FAILED
+    except Exception as error:  # noqa: BLE001  # no traceback reaches a user
+        return _say(f"{prog}: failed by a mistake of its own: {type(error).__name__}: {error}", DOCTOR_FAILED)
+
+
+def script() -> NoReturn:
+    """Entry point of the installed program."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def _with_command(argv: Sequence[str]) -> list[str]:
+    """`run` is what is meant where no command is named."""
+    words = list(argv)
+    named = words[:1] in (["run"], ["explain"], ["-h"], ["--help"], ["--version"])
+    return words if named else ["run", *words]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line that names the argument, as for every other wrong value."""
+        raise SystemExit(_say(f"{self.prog.split()[0]}: {message}", WRONG_USAGE))
+
+
+def _parser(prog: str) -> argparse.ArgumentParser:
+    about = "Finds the broken link between an AI app, its MCP server and Blender, and says how to repair it."
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(prog, description=about, epilog=_EXITS, formatter_class=formatter, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
+    commands = parser.add_subparsers(title="commands", metavar="run | explain")
+    run = commands.add_parser(
+        "run",
+        help="diagnose the chain (this is what happens without a command)",
+        description=about,
+        epilog=_EXITS,
+        formatter_class=formatter,
+        allow_abbrev=False,
+    )
+    _add_target(run)
+    _add_report(run)
+    run.set_defaults(action=_run)
+    explain = commands.add_parser("explain", help="say what a cause means, or list all causes", allow_abbrev=False)
+    explain.add_argument("cause", nargs="?", metavar="CAUSE", help="such as network.refused")
+    explain.set_defaults(action=_explain)
+    return parser
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what to diagnose")
+    default = f"{DEFAULTS.host}:{DEFAULTS.port}"
+    group.add_argument(
+        "--host", metavar="H", help=f"host of the add-on, or host:port (default: the AI app's, or {default})"
+    )
+    group.add_argument("--port", metavar="P", help=f"its port (default: the AI app's, or {DEFAULTS.port})")
+    group.add_argument("--kind", metavar="K", help=f"what speaks there: {', '.join(Kind)} (default: {DEFAULTS.kind})")
+    group.add_argument("--tls", action="store_true", help="connect with TLS; the certificate is always verified")
+    group.add_argument("--ca-file", metavar="FILE", help="trust the authorities in this file instead of the system's")
+    group.add_argument(
+        "--server-name", metavar="N", help="the name that the certificate must carry (default: the host)"
+    )
+    group.add_argument(
+        "--expect-protocol", metavar="V", action="append", default=[], help="protocol_version that the add-on must have"
+    )
+    group.add_argument(
+        "--pin", metavar="REQUIREMENT", action="append", default=[], help="what must be installed, such as 'mcp<2'"
+    )
+    known = ", ".join(app.id for app in apps.apps())
+    group.add_argument("--app", metavar="NAME", action="append", default=[], help=f"look at this AI app only: {known}")
+    group.add_argument("--app-config", metavar="FILE", help="read this configuration instead of the AI app's own")
+    group.add_argument("--only", metavar="LINK,LINK", default="", help=f"test only these links: {', '.join(Link)}")
+    group.add_argument("--launch", action="store_true", help="allow the configured commands to be started")
+    group.add_argument(
+        "--ignore", metavar="CAUSE", action="append", default=[], help="show this cause, decide nothing by it"
+    )
+    group.add_argument("--deadline", metavar="SECONDS", help=f"for the whole run (default: {DEFAULTS.deadline_s:g})")
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the report")
+    group.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    group.add_argument("--output", metavar="FILE", help="write it to this file; nothing is printed then")
+    group.add_argument("--verbose", action="store_true", help="with evidence and what was said on each connection")
+    group.add_argument(
+        "--fail-on", choices=("fail", "warn"), default="fail", help="the verdict from which the exit status is 1"
+    )
+
+
+def _target(options: argparse.Namespace) -> Target:
+    return make_target(
+        host=options.host,
+        port=options.port,
+        kind=options.kind,
+        tls=options.tls,
+        ca_file=options.ca_file,
+        server_name=options.server_name,
+        expect_protocol=options.expect_protocol,
+        pins=options.pin,
+        apps=options.app,
+        app_config=options.app_config,
+        only=[word for word in options.only.replace(" ", "").split(",") if word],
+        launch=options.launch,
+        ignore=options.ignore,
+        deadline=options.deadline,
+    )
+
+
+def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
+    target = _target(options)
+    output = Path(options.output) if options.output else None
+    if output is not None and not output.resolve().parent.is_dir():
+        raise TargetError("output", f"there is no folder “{output.parent}”")
+    with _progress() as tell:
+        report = diagnose(target, snapshot, on_event=tell)
+    if output is not None:
+        report = dataclasses.replace(report, did=dataclasses.replace(report.did, written=(str(output),)))
+    return _deliver(report, options, output)
+
+
+def _deliver(report: Report, options: argparse.Namespace, output: Path | None) -> int:
+    text = render(report, options.format, verbose=options.verbose, exact=output is None and sys.stdout.isatty())
+    if output is None:
+        _print(text)
+    else:
+        try:
+            output.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise TargetError("output", f"“{output}” cannot be written: {error.strerror}") from None
+    return exit_code(report, fail_on=Verdict(options.fail_on))
+
+
+def _explain(options: argparse.Namespace, _snapshot: Snapshot | None) -> int:
+    causes = catalogue.causes()
+    if options.cause is None:
+        for cause in causes.values():
+            _print(f"{cause.id:<28} {cause.verdict:<8} {cause.title}\n")
+        return 0
+    if options.cause not in causes:
+        raise TargetError("cause", f"“{options.cause}” is no known cause; “mcp-diagnostics explain” lists them")
+    cause = causes[options.cause]
+    for paragraph in (f"{cause.id} ({cause.verdict})", cause.title, *(words.text for words in cause.detail)):
+        _print(textwrap.fill(paragraph.replace("$$", "$"), 96) + "\n\n")
+    for words in cause.remedies:
+        _print(textwrap.fill(f"→ {words.title}:", 96, subsequent_indent="  ") + "\n")
+        _print(textwrap.indent(words.text.replace("$$", "$"), "    ") + "\n")
+    return 0
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[Event], None]]:
+    """One line on the terminal that says what is being waited for; nothing where nobody looks."""
+    shown = sys.stderr is not None and sys.stderr.isatty()
+
+    def tell(event: Event) -> None:
+        if shown and isinstance(event, CheckStarted):
+            sys.stderr.write(f"\r\x1b[K{event.title}… {event.done + 1} of {event.total}")
+            sys.stderr.flush()
+
+    try:
+        yield tell
+    finally:
+        if shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _print(text: str) -> None:
+    """Prints, whatever the encoding of the terminal: what it cannot show becomes a question mark."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
+
+
+def _say(line: str, status: int) -> int:
+    with contextlib.suppress(OSError, UnicodeError, AttributeError):
+        encoding = sys.stderr.encoding or "utf-8"
+        sys.stderr.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+    return status
+
+
+if __name__ == "__main__":
+    script()

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checks, one file per link. Each reads observations and yields findings; the probes ask the world."""
+
+from __future__ import annotations
+
+from ..check import Check
+from ..model import Link
+from . import addon, blender, client, launcher, network, server
+
+CHECKS: tuple[Check, ...] = (
+    Check("client.configuration", Link.CLIENT, "Reading what the AI apps have configured", client.configuration),
+    Check(
+        "launcher.command",
+        Link.LAUNCHER,
+        "Looking for the command as the AI app would",
+        launcher.command,
+        after=("client.configuration",),
+    ),
+    Check(
+        "network.connect",
+        Link.NETWORK,
+        "Connecting to Blender's port",
+        network.connect,
+        after=("client.configuration",),
+        deadline_s=20.0,
+    ),
+    Check("network.tls", Link.NETWORK, "Securing the connection", network.tls, needs=("network.connect",)),
+    Check(
+        "addon.identify",
+        Link.ADDON,
+        "Asking what answers at the port",
+        addon.identify,
+        needs=("network.connect",),
+        after=("network.tls",),
+        deadline_s=20.0,
+    ),
+    Check(
+        "network.owner",
+        Link.NETWORK,
+        "Finding out who listens at the port",
+        network.owner,
+        after=("addon.identify",),
+    ),
+    Check(
+        "network.agreement",
+        Link.NETWORK,
+        "Comparing the AI app's port with Blender's",
+        network.agreement,
+        after=("addon.identify",),
+        deadline_s=20.0,
+    ),
+    Check(
+        "addon.meaning",
+        Link.ADDON,
+        "Comparing the add-on's version",
+        addon.meaning,
+        needs=("addon.identify",),
+        after=("network.owner",),
+    ),
+    Check("addon.state", Link.ADDON, "Looking at the add-ons of this Blender", addon.state, after=("network.connect",)),
+    Check("blender.state", Link.BLENDER, "Looking at Blender", blender.state, after=("addon.meaning", "network.owner")),
+    Check(
+        "server.handshake",
+        Link.SERVER,
+        "Starting the MCP server",
+        server.handshake,
+        after=("launcher.command", "addon.meaning", "blender.state"),
+        deadline_s=None,
+    ),
+    Check(
+        "server.pins",
+        Link.SERVER,
+        "Comparing versions with your pins",
+        server.pins,
+        after=("launcher.command", "server.handshake"),
+    ),
+    Check(
+        "addon.product",
+        Link.ADDON,
+        "Comparing the server with the add-on",
+        addon.product,
+        after=("server.handshake", "addon.meaning"),
+    ),
+)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The add-on's socket in Blender: which product answers, in which version, and does it fit the server?"""
+
+from __future__ import annotations
+
+from ..check import Context, Outcome
+from ..knowledge import products
+from ..knowledge.catalogue import finding
+from ..knowledge.products import Product
+from ..model import BridgeState, EvidenceValue, Finding, Verdict
+from ..probes.bridge import BridgeAnswer, Ended, ask_bridge
+from ..probes.listeners import Listener
+from ..protocols.dialect import Dialect
+from ..text import one_line
+from .entries import Entry
+from .network import Connection, Endpoint, LocalEndpoint
+from .server import ServerSeen
+
+
+def bridge_of_this_process(context: Context, where: Endpoint) -> BridgeState | None:
+    """The add-on of this very Blender, when it is the one that listens at the endpoint."""
+    if context.snapshot is None or context.observed(LocalEndpoint) is None:
+        return None
+    return next((b for b in context.snapshot.bridges if b.running and b.port == where.port), None)
+
+
+async def identify(context: Context) -> Outcome:
+    """Asks what listens which protocol it speaks; passes on what was heard. `meaning` judges it."""
+    connection = context.observed(Connection)
+    if connection is None:
+        return Outcome(Verdict.SKIPPED, blocked_by="network.connect")
+    own = bridge_of_this_process(context, connection.endpoint)
+    if own is not None and context.snapshot is not None and context.snapshot.main_thread_waits:
+        name = products.by_id(own.product).name
+        return Outcome(Verdict.UNKNOWN, f"{name} runs; it cannot be asked while a script waits", observations=(own,))
+    answer = await ask_bridge(
+        connection.address, context.ledger, context=connection.context, server_name=connection.server_name
+    )
+    return Outcome(Verdict.PASS, "", (), (answer,), transcript=answer.transcript)
+
+
+async def meaning(context: Context) -> Outcome:
+    """Judges what was heard, together with who listens there."""
+    connection, answer = context.observed(Connection), context.observed(BridgeAnswer)
+    if connection is None or answer is None:
+        return Outcome(Verdict.SKIPPED, blocked_by="addon.identify")
+    if answer.ended in {Ended.CLOSED, Ended.NO_CONNECTION}:
+        return Outcome(Verdict.SKIPPED, blocked_by="network.reset")
+    evidence: dict[str, EvidenceValue] = {
+        "endpoint": str(connection.endpoint),
+        "answer": answer.first_bytes,
+        "answer_ms": round(answer.answer_ms, 1),
+        "listener": tuple(str(at) for at in context.all_observed(Listener)),
+    }
+    if answer.recognised is None:
+        return _silent(context, connection, evidence)
+    if answer.recognised.dialect is Dialect.FOREIGN:
+        failed = finding("addon.not-a-bridge", evidence | {"what": answer.recognised.program})
+        return Outcome(Verdict.FAIL, failed.title, (failed,))
+    if answer.recognised.dialect is Dialect.UNKNOWN:
+        failed = finding("addon.unknown-protocol", evidence)
+        return Outcome(Verdict.FAIL, failed.title, (failed,))
+    product = products.of_dialect(str(answer.recognised.dialect))
+    assert product is not None  # noqa: S101  # a test holds that every dialect of a bridge has its product
+    if answer.recognised.dialect is Dialect.MCP_FOR_BLENDER:
+        return _version(context, answer, product, evidence)
+    return Outcome(Verdict.PASS, product.name)
+
+
+def _silent(context: Context, connection: Connection, evidence: dict[str, EvidenceValue]) -> Outcome:
+    """It accepts and says nothing. That is a busy Blender only where the listener is known to be a Blender."""
+    own = bridge_of_this_process(context, connection.endpoint)
+    blender = own is not None or any(at.is_blender for at in context.all_observed(Listener))
+    if own is not None and context.snapshot is not None and context.snapshot.background:
+        return Outcome(Verdict.SKIPPED, blocked_by="blender.background")
+    name = products.by_id(own.product).name if own is not None else "Blender"
+    failed = finding("addon.busy" if blender else "addon.silent", evidence | {"_product": name})
+    return Outcome(Verdict.FAIL, failed.title, (failed,))
+
+
+def _version(context: Context, answer: BridgeAnswer, product: Product, evidence: dict[str, EvidenceValue]) -> Outcome:
+    """The version of MCP for Blender's add-on against the user's pin and what the newest server expects."""
+    evidence |= {"product": product.name, "update": product.update}
+    if answer.info_silent:
+        failed = finding("addon.busy", evidence | {"_product": product.name})
+        return Outcome(Verdict.FAIL, failed.title, (failed,))
+    if answer.info is None:
+        evidence |= {"refusal": one_line(answer.info_error)}
+        return _outdated(context, evidence, f"{product.name}, an old version")
+    protocol, version = answer.info.get("protocol_version"), _dotted(answer.info.get("addon_version"))
+    evidence |= {"addon_version": version, "blender_version": one_line(str(answer.info.get("blender_version", "")), 40)}
+    if isinstance(protocol, bool) or not isinstance(protocol, int) or protocol < 0:
+        failed = finding("addon.protocol-invalid", evidence | {"protocol_version": one_line(repr(protocol), 60)})
+        return Outcome(Verdict.FAIL, failed.title, (failed,))
+    evidence |= {"protocol_version": protocol}
+    summary = f"{product.name} {version} · protocol {protocol}"
+    pins = context.target.expect_protocol
+    wanted = min(pins) if pins else _expected(context, product)
+    if protocol < wanted:
+        return _outdated(context, evidence | {"expected": wanted}, summary)
+    if pins and protocol not in pins:
+        newer = finding("addon.protocol-newer", evidence | {"expected": max(pins)})
+        return Outcome(Verdict.WARN, summary, (newer,))
+    return Outcome(Verdict.PASS, summary)
+
+
+def _expected(context: Context, product: Product) -> int:
+    """The `protocol_version` that the configured servers of this product expect."""
+    commands = [entry.command for entry in context.all_observed(Entry) if entry.product == product]
+    return max((products.expected_protocol(product, command) for command in commands), default=product.newest_protocol)
+
+
+def _outdated(context: Context, evidence: dict[str, EvidenceValue], summary: str) -> Outcome:
+    pinned = bool(context.target.expect_protocol)
+    verdict = Verdict.FAIL if pinned else Verdict.WARN
+    expected = evidence.get("expected") or (min(context.target.expect_protocol) if pinned else None)
+    seen = evidence | {"expected": expected, "pinned": pinned}
+    return Outcome(verdict, summary, (finding("addon.outdated", seen, verdict=verdict),))
+
+
+def _dotted(version: object) -> str:
+    if isinstance(version, list | tuple):
+        return one_line(".".join(str(part) for part in version[:4]), 40)
+    return one_line(str(version or ""), 40)
+
+
+async def state(context: Context) -> Outcome:
+    """Why nothing answers, from this Blender's own knowledge of its add-ons."""
+    snapshot, reached = context.snapshot, context.outcome("network.connect")
+    where = context.observed(Endpoint)
+    if snapshot is None or where is None or reached is None:
+        return Outcome(Verdict.SKIPPED, "seen from outside Blender")
+    if context.observed(LocalEndpoint) is None or snapshot.background:
+        return Outcome(Verdict.SKIPPED, "the endpoint is not this Blender's")
+    if not any(found.id == "network.refused" for found in reached.findings):
+        return Outcome(Verdict.SKIPPED, "something answers")
+    failed = _why_stopped(snapshot.bridges, context, where)
+    return Outcome(Verdict.FAIL, failed.title, (failed,)) if failed else Outcome(Verdict.SKIPPED)
+
+
+def _why_stopped(bridges: tuple[BridgeState, ...], context: Context, where: Endpoint) -> Finding | None:
+    wanted = next((entry.product for entry in context.all_observed(Entry) if entry.product), None)
+    # What the AI app's server needs comes first; then the add-on that is nearest to working.
+    ranked = sorted(bridges, key=lambda b: (wanted is not None and b.product != wanted.id, not b.enabled))
+    evidence: dict[str, EvidenceValue] = {"endpoint": str(where)}
+    if not ranked or (wanted is not None and ranked[0].product != wanted.id and not ranked[0].enabled):
+        product = wanted or products.products()[0]
+        return finding("addon.not-installed", evidence | {"product": product.name, "_update": product.update})
+    bridge = ranked[0]
+    product = products.by_id(bridge.product)
+    evidence |= {"product": product.name, "module": bridge.module, "version": _dotted(bridge.version)}
+    if not bridge.enabled:
+        return finding("addon.disabled", evidence | {"_name": bridge.name})
+    if not bridge.running:
+        return finding("addon.not-started", evidence | {"_start": product.start})
+    return None
+
+
+async def product(context: Context) -> Outcome:
+    """Whether the server that the AI app starts and the add-on that answers belong together."""
+    answer = context.observed(BridgeAnswer)
+    bridge = None if answer is None or answer.recognised is None else answer.recognised.dialect
+    addon = products.of_dialect(str(bridge)) if bridge else None
+    if addon is None:
+        return Outcome(Verdict.SKIPPED, "no bridge to compare with")
+    said = {seen.launch.entry.command.digest: seen.product for seen in context.all_observed(ServerSeen)}
+    failed = []
+    for entry in context.all_observed(Entry):
+        server = said.get(entry.command.digest) or entry.product
+        if server is not None and bridge not in server.dialects:
+            evidence: dict[str, EvidenceValue] = {
+                "app": entry.app.name,
+                "entry": entry.name,
+                "file": str(entry.file),
+                "line": entry.line,
+                "server_product": server.name,
+                "addon_product": addon.name,
+                "how_known": "the server says so itself"
+                if said.get(entry.command.digest)
+                else "the command in the configuration",
+                "_addon_entry": addon.server_entry,
+            }
+            failed.append(finding("addon.product-mismatch", evidence))
+    return Outcome(Verdict.FAIL if failed else Verdict.PASS, failed[0].title if failed else "", tuple(failed))

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blender itself: which one, in which mode, and whether it lets the bridge work."""
+
+from __future__ import annotations
+
+from ..check import Context, Outcome
+from ..knowledge import products
+from ..knowledge.catalogue import finding
+from ..model import EvidenceValue, Finding, Snapshot, Verdict
+from ..probes.bridge import BridgeAnswer
+from ..probes.listeners import Listener
+from ..text import one_line
+from .network import Endpoint, LocalEndpoint, is_bridge
+
+
+async def state(context: Context) -> Outcome:
+    """This Blender, from the snapshot; from outside, the Blender that the add-on tells of."""
+    if context.snapshot is None:
+        return _from_outside(context)
+    findings = tuple(_findings(context.snapshot, context))
+    mode = " · in the background" if context.snapshot.background else ""
+    summary = f"{context.snapshot.version_string} · Python {context.snapshot.python}{mode}"
+    verdict = Verdict.FAIL if findings else Verdict.PASS
+    return Outcome(verdict, findings[0].title if findings else summary, findings)
+
+
+def _from_outside(context: Context) -> Outcome:
+    answer = context.observed(BridgeAnswer)
+    if answer is not None and is_bridge(answer):
+        version = one_line(str((answer.info or {}).get("blender_version", "")), 40)
+        return Outcome(
+            Verdict.PASS, f"{version} · seen through its add-on" if version else "answers through its add-on"
+        )
+    listener = next((at for at in context.all_observed(Listener) if at.is_blender), None)
+    if listener is not None:
+        return Outcome(Verdict.PASS, f"runs as process {listener.pid}")
+    waits_for = "addon.meaning" if answer is not None else "network.connect"
+    return Outcome(Verdict.SKIPPED, "not seen from outside", blocked_by=waits_for)
+
+
+def _findings(snapshot: Snapshot, context: Context) -> list[Finding]:
+    answer, where = context.observed(BridgeAnswer), context.observed(Endpoint)
+    if where is None or context.observed(LocalEndpoint) is None or (answer is not None and is_bridge(answer)):
+        return []
+    found = []
+    evidence: dict[str, EvidenceValue] = {
+        "blender": snapshot.version_string,
+        "python": snapshot.python,
+        "background": snapshot.background,
+        "online_access": snapshot.online_access,
+        "bridges": tuple(f"{b.name} ({b.module}), {'enabled' if b.enabled else 'disabled'}" for b in snapshot.bridges),
+    }
+    enabled = [bridge for bridge in snapshot.bridges if bridge.enabled]
+    if snapshot.background and enabled and _nobody_or_this_process(context, where):
+        name = products.by_id(enabled[0].product).name
+        found.append(finding("blender.background", evidence | {"product": name}))
+    lab = next((b for b in enabled if b.product == "blender-lab" and not b.running), None)
+    if lab is not None and not snapshot.online_access and not snapshot.background:
+        found.append(finding("blender.offline", evidence | {"product": products.by_id(lab.product).name}))
+    return found
+
+
+def _nobody_or_this_process(context: Context, where: Endpoint) -> bool:
+    """Nothing listens at the endpoint, or this very process does and stays silent."""
+    reached = context.outcome("network.connect")
+    if reached is not None and any(found.id == "network.refused" for found in reached.findings):
+        return True
+    assert context.snapshot is not None  # noqa: S101  # the caller has one
+    own = [bridge for bridge in context.snapshot.bridges if bridge.running and bridge.port == where.port]
+    return bool(own) or any(at.pid == context.snapshot.pid for at in context.all_observed(Listener))

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command of each Blender entry: does the app find it, where is it really, may it be started?"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from ..check import Context, Outcome
+from ..knowledge.apps import places, session_processes
+from ..knowledge.catalogue import finding
+from ..model import Consent, EvidenceValue, Finding, Verdict
+from ..probes.background import in_thread
+from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
+from .entries import Entry, Launch
+
+_UNEXPANDED = re.compile(r"~(?:[\\/]|$)|\$\{?\w+\}?[\\/]|\$\{?(?:HOME|PWD)\}?$|%\w+%")
+_SHELLS = {"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh", "wsl", "env"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    findings: tuple[Finding, ...] = ()
+    launch: Launch | None = None
+    consent: Consent | None = None
+
+
+async def command(context: Context) -> Outcome:
+    """Looks up the program of each entry on the PATH that its app has, not the shell's."""
+    entries = context.all_observed(Entry)
+    if not entries:
+        return Outcome(Verdict.SKIPPED, "no Blender server configured", blocked_by=_reason(context))
+    looked = [await _look(entry, context) for entry in entries]
+    findings = tuple(found for one in looked for found in one.findings)
+    launches = tuple(one.launch for one in looked if one.launch)
+    consents = {one.consent.digest: one.consent for one in looked if one.consent}
+    if any(found.verdict is Verdict.FAIL for found in findings):
+        verdict, summary = Verdict.FAIL, next(f.title for f in findings if f.verdict is Verdict.FAIL)
+    else:
+        verdict, summary = Verdict.PASS, ", ".join(dict.fromkeys(str(launch.program) for launch in launches))
+    return Outcome(verdict, summary, findings, launches, tuple(consents.values()))
+
+
+def _reason(context: Context) -> str | None:
+    """What the launcher waits for: the configuration's fault; None where there is no AI app at all."""
+    outcome = context.outcome("client.configuration")
+    if outcome is None or outcome.verdict is Verdict.SKIPPED:
+        return None
+    return next((found.id for found in outcome.findings if found.verdict is Verdict.FAIL), "client.configuration")
+
+
+async def _look(entry: Entry, context: Context) -> _Looked:
+    evidence: dict[str, EvidenceValue] = {
+        "app": entry.app.name,
+        "entry": entry.name,
+        "file": str(entry.file),
+        "line": entry.line,
+        "command": entry.command.program,
+        "_restart": entry.app.restart.get(context.machine.platform, ""),
+    }
+    if problem := _unexpanded(entry, context):
+        field, text, expanded = problem
+        evidence |= {"field": field, "text": text, "_expanded": expanded, "_as_json": json.dumps(expanded)}
+        return _Looked((finding("launcher.path-unexpanded", evidence),))
+    cwd = entry.command.cwd
+    if cwd is not None and not Path(cwd).is_dir():
+        return _Looked((finding("launcher.cwd-missing", {**evidence, "cwd": cwd}),))
+    search = await _search_path(entry, context)
+    program = find_program(entry.command.program, search.folders, context.machine, cwd)
+    if program.path is None:
+        return _Looked((_not_found(entry, search, program.blocked, evidence, context),))
+    environ = child_environment(context.machine, search, _own_variables(entry))
+    target = context.target
+    allowed = target.launch or entry.command.digest in target.allowed_commands
+    launch = Launch(entry, program.path, environ, allowed)
+    if allowed:
+        return _Looked(launch=launch)
+    line = _command_line(entry, context)
+    variables = tuple(entry.command.env)
+    evidence |= {"command_line": line, "variables": variables, "cwd": cwd, "digest": entry.command.digest}
+    return _Looked(
+        (finding("launcher.consent-needed", evidence),), launch, Consent(entry.command.digest, entry.app.name, line)
+    )
+
+
+def _command_line(entry: Entry, context: Context) -> str:
+    """The command as one would type it. It is shown to the user, so the report's redaction masks what is secret."""
+    if context.machine.platform == "win32":
+        return subprocess.list2cmdline(entry.command.argv)
+    return shlex.join(entry.command.argv)
+
+
+def _own_variables(entry: Entry) -> dict[str, str]:
+    """The variables that the entry sets, without PATH, which the search path already holds."""
+    return {name: value for name, value in entry.command.env.items() if name != "PATH"}
+
+
+async def _search_path(entry: Entry, context: Context) -> SearchPath:
+    """The folders that the app searches. An entry's own PATH replaces the app's, for the look-up too."""
+    machine = context.machine
+    own = entry.command.env.get("PATH")
+    if own is not None:
+        separator = ";" if machine.platform == "win32" else ":"
+        return SearchPath(tuple(filter(None, own.split(separator))), "the PATH in the entry's own env")
+    fallback = entry.app.path.get(machine.platform, [])
+    if _is_path(entry.command.program) and machine.platform == "win32":
+        return SearchPath(tuple(fallback), "")
+    processes = entry.app.processes.get(machine.platform, [])
+    session = session_processes(machine.platform)
+    return await in_thread(lambda: app_search_path(machine, processes, session, fallback))
+
+
+def _is_path(program: str) -> bool:
+    return "/" in program or "\\" in program
+
+
+def _not_found(
+    entry: Entry, search: SearchPath, blocked: Path | None, evidence: dict[str, EvidenceValue], context: Context
+) -> Finding:
+    program = entry.command.program
+    if blocked is not None:
+        return finding("launcher.not-executable", {**evidence, "path": str(blocked)})
+    bare = PureWindowsPath(program).name if context.machine.platform == "win32" else PurePosixPath(program).name
+    separator = ";" if context.machine.platform == "win32" else ":"
+    shell_path = [folder for folder in context.machine.environ.get("PATH", "").split(separator) if folder]
+    elsewhere = find_program(bare, (*places(context.machine), *shell_path), context.machine).path
+    seen: dict[str, EvidenceValue] = {
+        **evidence,
+        "found_at": str(elsewhere) if elsewhere else None,
+        "_as_json": json.dumps(str(elsewhere)) if elsewhere else None,
+        "searched": None if _is_path(program) else search.folders,
+        "search_source": None if _is_path(program) else search.source,
+        "is_path": _is_path(program),
+        "_uv": bare.removesuffix(".exe") in {"uv", "uvx"},
+        "_install_uv": _INSTALL_UV.get(context.machine.platform, _INSTALL_UV["linux"]),
+    }
+    return finding("launcher.not-found", seen)
+
+
+_INSTALL_UV = {
+    "win32": "winget install --id=astral-sh.uv -e",
+    "darwin": "brew install uv",
+    "linux": "curl -LsSf https://astral.sh/uv/install.sh | sh",
+}
+
+
+def _unexpanded(entry: Entry, context: Context) -> tuple[str, str, str] | None:
+    """The first path that the app would have to expand and does not: field, text, and the text as it should be."""
+    wanted = [("command", entry.command.program), ("cwd", entry.command.cwd or "")]
+    name = re.split(r"[\\/]", entry.command.program)[-1].removesuffix(".exe")
+    if name not in _SHELLS:  # a shell expands what it is given
+        wanted += [(f"args[{number}]", word) for number, word in enumerate(entry.command.args)]
+    for field, text in wanted:
+        path = text.partition("=")[2] if text.startswith("-") else text
+        if _UNEXPANDED.match(path):
+            return field, text, text.removesuffix(path) + _expanded(path, context)
+    return None
+
+
+def _expanded(text: str, context: Context) -> str:
+    home = str(context.machine.home)
+    if text.startswith("~"):
+        return home + text[1:]
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        folder = {"HOME": home, "USERPROFILE": home}.get(name)
+        # Only folders are looked up: any other variable may hold a secret.
+        found = folder or (context.machine.environ.get(name) if name in _FOLDERS else None)
+        return found or match[0]
+
+    return re.sub(r"\$\{?(\w+)\}?|%(\w+)%", value, text)
+
+
+_FOLDERS = {"APPDATA", "LOCALAPPDATA", "ProgramFiles", "PROGRAMFILES", "SystemRoot", "XDG_DATA_HOME", "XDG_CONFIG_HOME"}

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Host and port: does the name resolve, does anybody listen, and is it the bridge or another program?"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from dataclasses import dataclass
+
+from ..check import Context, Outcome
+from ..knowledge import products, table
+from ..knowledge.catalogue import finding
+from ..model import EvidenceValue, Finding, Verdict
+from ..probes.background import in_thread
+from ..probes.bridge import BridgeAnswer, Ended, ask_bridge
+from ..probes.listeners import Listener, is_local, listeners
+from ..probes.tcp import Address, Attempt, Reached, Resolution, connect_all, resolve
+from ..probes.tls import Handshake, client_context, shake_hands
+from ..protocols.dialect import Dialect
+from .entries import Entry
+
+CONNECT_S = 3.0
+RESOLVE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where this run looks for the bridge, and who named the place."""
+
+    host: str
+    port: int
+    named_by: str
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The address that is used: the first that could be connected to, IPv4 before IPv6."""
+
+    endpoint: Endpoint
+    address: Address
+    context: ssl.SSLContext | None = None
+    server_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalEndpoint:
+    """The endpoint leads to this very machine."""
+
+    endpoint: Endpoint
+
+
+def endpoint(context: Context) -> Endpoint:
+    """The user's host and port; where none was given, what the AI app's only Blender entry says; else the default."""
+    target = context.target
+    if not target.endpoint_given:
+        named = {entry.endpoint: entry for entry in context.all_observed(Entry)}
+        if len(named) == 1:
+            (host, port), entry = next(iter(named.items()))
+            if host is not None or port is not None:
+                return Endpoint(
+                    host or target.host, port or target.port, f"the entry “{entry.name}” of {entry.app.name}"
+                )
+    return Endpoint(target.host, target.port, "the settings of MCP Diagnostics")
+
+
+async def connect(context: Context) -> Outcome:
+    """Resolves the name, connects to each address side by side, and says what stands in the way."""
+    where = endpoint(context)
+    resolution = await resolve(where.host, where.port, deadline_s=RESOLVE_S)
+    found = ", ".join(address.host for address in resolution.addresses)
+    lines = [f"{resolution.elapsed_ms:8.1f} ms  {where.host} is {found or 'unknown'}"]
+    if not resolution.addresses:
+        evidence = _evidence(where) | {"error": resolution.error}
+        failed = finding("network.name-unresolved", evidence)
+        return Outcome(Verdict.FAIL, "name not found", (failed,), (where,), transcript=tuple(lines))
+    attempts = await connect_all(resolution.addresses, context.ledger, deadline_s=CONNECT_S)
+    lines += [f"{attempt.elapsed_ms:8.1f} ms  {attempt}" for attempt in attempts]
+    local = all(is_local(address.host) for address in resolution.addresses)
+    seen: tuple[object, ...] = (where, LocalEndpoint(where)) if local else (where,)
+    opened = [attempt for attempt in attempts if attempt.reached is Reached.OPEN]
+    if opened:
+        connection = Connection(where, opened[0].address)
+        return Outcome(Verdict.PASS, str(opened[0].address), (), (*seen, connection), transcript=tuple(lines))
+    failure = await _failure(where, resolution, attempts, context, local=local)
+    return Outcome(Verdict.FAIL, failure.title, (failure,), seen, transcript=tuple(lines))
+
+
+def _evidence(where: Endpoint) -> dict[str, EvidenceValue]:
+    return {"endpoint": str(where), "host": where.host, "port": where.port, "named_by": where.named_by}
+
+
+async def _failure(
+    where: Endpoint, resolution: Resolution, attempts: tuple[Attempt, ...], context: Context, *, local: bool
+) -> Finding:
+    """The cause for which no address could be connected to. The first address, IPv4's if there is one, decides."""
+    evidence = _evidence(where) | {"attempts": tuple(str(attempt) for attempt in attempts), "local": local}
+    ranked = [Reached.REFUSED, Reached.RESET, Reached.TIMEOUT, Reached.PROHIBITED, Reached.UNREACHABLE, Reached.FAILED]
+    family = resolution.addresses[0].family
+    same = [attempt.reached for attempt in attempts if attempt.address.family == family]
+    reached = min(same, key=ranked.index)
+    if reached is Reached.REFUSED and local:
+        elsewhere = await _bridge_elsewhere(where, context)
+        if elsewhere is not None:
+            return finding("network.port-mismatch", evidence | elsewhere)
+    cause = {
+        Reached.REFUSED: "network.refused",
+        Reached.RESET: "network.reset",
+        Reached.TIMEOUT: "network.timeout",
+    }.get(reached, "network.unreachable")
+    return finding(cause, evidence | {"error": next(a.error for a in attempts if a.reached is reached)})
+
+
+async def _bridge_elsewhere(where: Endpoint, context: Context) -> dict[str, EvidenceValue] | None:
+    """Evidence for a bridge that answers on another port of this machine, None when none does."""
+    known = {product.default_port for product in products.products()}
+    known |= {bridge.port for bridge in context.snapshot.bridges if bridge.port} if context.snapshot else set()
+    found = [at for at in await in_thread(listeners) if at.is_blender or at.port in known]
+    candidates = {at.port: at for at in found if at.port != where.port}
+    if not candidates:
+        return None
+
+    async def ask(at: Listener) -> tuple[Listener, BridgeAnswer]:
+        numeric = "::1" if ":" in at.address else "127.0.0.1"
+        resolution = await resolve(numeric, at.port, deadline_s=RESOLVE_S)
+        return at, await ask_bridge(resolution.addresses[0], context.ledger)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(ask(at)) for at in list(candidates.values())[:8]]
+    bridges = [(at, answer) for at, answer in (task.result() for task in tasks) if is_bridge(answer)]
+    if not bridges:
+        return None
+    at, answer = min(bridges, key=lambda pair: not pair[0].is_blender)
+    product = products.of_dialect(str(answer.recognised.dialect)) if answer.recognised else None
+    return {
+        "found_port": at.port,
+        "found_product": product.name if product else None,
+        "found_listener": str(at),
+        "port_variable": product.port_variable if product else None,
+    }
+
+
+def is_bridge(answer: BridgeAnswer) -> bool:
+    """Whether a Blender bridge answered."""
+    return answer.recognised is not None and answer.recognised.dialect not in {Dialect.FOREIGN, Dialect.UNKNOWN}
+
+
+async def tls(context: Context) -> Outcome:
+    """Does the TLS handshake, where the settings ask for TLS. The certificate is always verified."""
+    settings, connection = context.target.tls, context.observed(Connection)
+    if settings is None or connection is None:
+        return Outcome(Verdict.SKIPPED, "not used")
+    name = settings.server_name or connection.endpoint.host
+    try:
+        secure = await client_context(settings, context.ledger)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        evidence = {"ca_file": str(settings.ca_file), "error": str(error)}
+        failed = finding("network.tls-untrusted", _evidence(connection.endpoint) | evidence)
+        return Outcome(Verdict.FAIL, failed.title, (failed,))
+    shaken = await shake_hands(connection.address, secure, name, context.ledger, deadline_s=CONNECT_S)
+    line = f"{shaken.elapsed_ms:8.1f} ms  TLS as {name}: {shaken.version or shaken.error}"
+    if shaken.ok:
+        secured = Connection(connection.endpoint, connection.address, secure, name)
+        return Outcome(Verdict.PASS, shaken.version, (), (secured,), transcript=(line,))
+    evidence = {"server_name": name, "error": shaken.error, "ca_file": str(settings.ca_file or "")}
+    failed = finding(_tls_cause(shaken), _evidence(connection.endpoint) | evidence)
+    return Outcome(Verdict.FAIL, failed.title, (failed,), transcript=(line,))
+
+
+def _tls_cause(shaken: Handshake) -> str:
+    causes = {10: "network.tls-expired", 9: "network.tls-not-yet-valid", 62: "network.tls-name-mismatch"}
+    if shaken.verify_code:
+        return causes.get(shaken.verify_code, "network.tls-untrusted")
+    if shaken.plain or not re.search("VERSION|PROTOCOL|CIPHER", shaken.error):
+        return "network.tls-expected"
+    return "network.tls-version"
+
+
+async def owner(context: Context) -> Outcome:
+    """Who listens at the port, when what was heard there is no bridge: port taken, or closed at once."""
+    connection, answer = context.observed(Connection), context.observed(BridgeAnswer)
+    if connection is None or answer is None or is_bridge(answer):
+        return Outcome(Verdict.SKIPPED, "the bridge itself answers")
+    evidence = _evidence(connection.endpoint) | {"answer": answer.first_bytes}
+    found: tuple[Listener, ...] = ()
+    if context.observed(LocalEndpoint):
+        port = connection.endpoint.port
+        found = await in_thread(lambda: listeners(frozenset({port})))
+    evidence |= {"listener": tuple(str(at) for at in found)}
+    taken = next((at for at in found if _is_another_program(at, answer)), None)
+    if taken is None and answer.ended in {Ended.CLOSED, Ended.NO_CONNECTION}:
+        failed = finding("network.reset", evidence | {"error": answer.error})
+        return Outcome(Verdict.FAIL, failed.title, (failed,), found)
+    if taken is None:
+        return Outcome(Verdict.PASS, str(connection.address), (), found)
+    evidence |= {"pid": taken.pid, "program": taken.program, "user": taken.user, "since": taken.since}
+    windows = context.machine.platform == "win32"
+    evidence["_inspect"] = f'tasklist /v /fi "PID eq {taken.pid}"' if windows else f"ps -fp {taken.pid}"
+    what = answer.recognised.program if answer.recognised else None
+    failed = finding("network.port-taken", evidence | {"what": what})
+    return Outcome(Verdict.FAIL, failed.title, (failed,), found)
+
+
+def _is_another_program(at: Listener, answer: BridgeAnswer) -> bool:
+    """Whether the listener cannot be a bridge.
+
+    It speaks as something else, or its name says that it is neither Blender, nor an interpreter that may run a bridge,
+    nor a forwarder to one.
+    """
+    if at.pid is None or at.is_blender:
+        return False
+    name = re.sub(r"(?:[\d.]+t?)?(?:\.exe)?$", "", at.program.lower())
+    if name in table("programs")["forwarders"]:
+        return False
+    foreign = answer.recognised is not None and answer.recognised.dialect is Dialect.FOREIGN
+    return foreign or name not in table("programs")["interpreters"]
+
+
+async def agreement(context: Context) -> Outcome:
+    """Whether each entry's server looks for Blender where the bridge answers."""
+    connection, answer = context.observed(Connection), context.observed(BridgeAnswer)
+    if connection is None or answer is None or not is_bridge(answer):
+        return Outcome(Verdict.SKIPPED, "no bridge to compare with")
+    failed = []
+    for entry in context.all_observed(Entry):
+        if entry.product is None:
+            continue
+        host, port = entry.endpoint
+        wanted = Endpoint(host or "localhost", port or entry.product.default_port, "")
+        if _same_place(wanted, connection.endpoint) or await _answers(wanted, context):
+            continue
+        evidence = _evidence(connection.endpoint) | {
+            "app": entry.app.name,
+            "entry": entry.name,
+            "file": str(entry.file),
+            "line": entry.line,
+            "entry_endpoint": str(wanted),
+            "found_port": connection.endpoint.port,
+            "port_variable": entry.product.port_variable,
+        }
+        failed.append(finding("network.port-mismatch", evidence))
+    return Outcome(Verdict.FAIL if failed else Verdict.PASS, failed[0].title if failed else "", tuple(failed))
+
+
+def _same_place(one: Endpoint, other: Endpoint) -> bool:
+    loopback = {"localhost", "127.0.0.1", "::1"}
+    same_host = one.host == other.host or {one.host, other.host} <= loopback
+    return same_host and one.port == other.port
+
+
+async def _answers(where: Endpoint, context: Context) -> bool:
+    """Whether a bridge answers there too, such as that of a second Blender. Only this machine is asked."""
+    resolution = await resolve(where.host, where.port, deadline_s=RESOLVE_S)
+    local = [address for address in resolution.addresses if is_local(address.host)]
+    return bool(local) and is_bridge(await ask_bridge(local[0], context.ledger))

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Blender MCP products: which server belongs to which add-on, and how each is recognised."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from ..model import Command
+from . import table
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A row of `products.toml`; its header says what the fields mean."""
+
+    id: str
+    name: str
+    dialects: tuple[str, ...]
+    default_port: int
+    packages: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    extension_ids: tuple[str, ...] = ()
+    server_names: tuple[str, ...] = ()
+    host_variable: str = ""
+    port_variable: str = ""
+    host_option: str = ""
+    port_option: str = ""
+    expected_protocols: tuple[tuple[str, int], ...] = ()
+    update: str = ""
+    start: str = ""
+    server_entry: str = ""
+
+    @property
+    def newest_protocol(self) -> int:
+        """The `protocol_version` that the newest server expects of the add-on, 0 where it expects nothing."""
+        return max((expected for _first, expected in self.expected_protocols), default=0)
+
+
+@functools.cache
+def products() -> tuple[Product, ...]:
+    """All known products, the most widespread first."""
+    return tuple(
+        Product(**{key: _frozen(value) if isinstance(value, list) else value for key, value in row.items()})  # type: ignore[arg-type]
+        for row in table("products")["product"]
+    )
+
+
+def _frozen(rows: list[object]) -> tuple[object, ...]:
+    return tuple(_frozen(row) if isinstance(row, list) else row for row in rows)
+
+
+def by_id(product_id: str) -> Product:
+    """The product with this id. Raises KeyError for an unknown one."""
+    return {product.id: product for product in products()}[product_id]
+
+
+def of_dialect(dialect: str) -> Product | None:
+    """The first product whose add-on speaks this dialect, None for a dialect of nobody's."""
+    return next((product for product in products() if dialect in product.dialects), None)
+
+
+def of_server_name(name: str | None) -> Product | None:
+    """The product whose MCP server calls itself so in `serverInfo`."""
+    return next((product for product in products() if name in product.server_names), None)
+
+
+def of_command(command: Command) -> Product | None:
+    """The product that this command starts, by package, module or extension; None where it does not say so."""
+    words = [_package(word) for word in command.argv]
+    for product in products():
+        known = {*product.packages, *product.modules, *product.extension_ids}
+        if known.intersection(words):
+            # `uv run blender-mcp` runs a console script that two products install under the same name.
+            if "run" in words[:4] and not known.intersection(words) - {"blender-mcp"}:
+                continue
+            return product
+    return None
+
+
+def _package(word: str) -> str:
+    """The distribution, module or program that a word of a command line names, without path, version and extras."""
+    name = re.split(r"[\\/]", word)[-1]
+    name = re.split(r"==|>=|<=|~=|!=|<|>|@|\[", name)[0]
+    return name.removesuffix(".exe").removesuffix(".py").strip().lower()
+
+
+def named_version(command: Command, package: str) -> Version | None:
+    """The version of `package` in a word like `blender-mcp==1.5.6` or `mcp-for-blender@2.2.4`, None where none is."""
+    for word in command.argv:
+        match = re.fullmatch(r"([A-Za-z0-9_.-]+?)(?:\[[^\]]*\])?(?:==|@)(\d[\w.+!-]*)", word)
+        if match and canonicalize_name(match[1]) == package:
+            with contextlib.suppress(InvalidVersion):
+                return Version(match[2])
+    return None
+
+
+def expected_protocol(product: Product, command: Command) -> int:
+    """The `protocol_version` that the server started by `command` expects of the add-on, 0 where it expects nothing.
+
+    A command that names no release stands for the newest.
+    """
+    named = [named_version(command, package) for package in product.packages]
+    release = next((version for version in named if version), None)
+    return max(
+        (expected for first, expected in product.expected_protocols if release is None or Version(first) <= release),
+        default=0,
+    )
+
+
+def mentions_blender(name: str, command: Command) -> bool:
+    """Whether an entry is about Blender: by what it starts, else by its name or its arguments."""
+    return of_command(command) is not None or any("blender" in word.lower() for word in (name, *command.argv))
+
+
+def configured_endpoint(command: Command, product: Product) -> tuple[str | None, int | None]:
+    """Host and port at which this product's server would look for Blender, None for each that is not configured."""
+    host = _option(command.args, product.host_option) or _variable(command.env, product.host_variable)
+    port = _option(command.args, product.port_option) or _variable(command.env, product.port_variable)
+    return host or None, int(port) if port.isdecimal() and 0 < int(port) <= 65535 else None  # noqa: PLR2004
+
+
+def _variable(env: Mapping[str, str], name: str) -> str:
+    return env.get(name, "") if name else ""
+
+
+def _option(args: tuple[str, ...], option: str) -> str:
+    if not option:
+        return ""
+    for word, following in zip(args, (*args[1:], ""), strict=True):
+        if word == option:
+            return following
+        if word.startswith(option + "="):
+            return word.partition("=")[2]
+    return ""

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of the diagnosis: what to test, what was seen, what it means.
+
+Plain frozen data without behaviour of its own; every other module speaks in these types. Never imports bpy.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+EvidenceValue = str | int | float | bool | None | tuple[str, ...]
+"""A value that may stand as evidence: shown to the user, written as JSON."""
+
+
+class Link(enum.StrEnum):
+    """The six links of the chain from the AI app to Blender, in the order in which a request passes them."""
+
+    CLIENT = "client"
+    LAUNCHER = "launcher"
+    SERVER = "server"
+    NETWORK = "network"
+    ADDON = "addon"
+    BLENDER = "blender"
+
+
+class Verdict(enum.StrEnum):
+    """How a check, a link or a whole run ended."""
+
+    PASS = "pass"  # noqa: S105  # the word for a success, no password
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    """It applies and could not be tested."""
+    SKIPPED = "skipped"
+    """It does not apply, or waits for something named that did not pass."""
+
+
+class Kind(enum.StrEnum):
+    """What speaks at the endpoint."""
+
+    AUTO = "auto"
+    BRIDGE = "bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How to secure the connection: None for `ca_file` means the system's store, None for `server_name` the host."""
+
+    ca_file: Path | None = None
+    server_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The computer whose AI apps are looked at. Another home folder or system can be given, so that it can be tested.
+
+    `platform` is the value of `sys.platform` ("linux", "darwin", "win32").
+    """
+
+    platform: str
+    home: Path
+    environ: Mapping[str, str]
+
+    @classmethod
+    def current(cls) -> Machine:
+        """The machine this process runs on."""
+        return cls(sys.platform, Path.home(), dict(os.environ))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to diagnose and what is allowed. Made by `diagnostics.target`, which checks every value."""
+
+    host: str = "localhost"
+    port: int = 9876
+    endpoint_given: bool = False
+    """The user named host or port; otherwise the AI app's own entry may say where its server looks for Blender."""
+    kind: Kind = Kind.AUTO
+    tls: Tls | None = None
+    expect_protocol: tuple[int, ...] = ()
+    """Pinned `protocol_version` of the add-on; several mean that each is fine."""
+    pins: tuple[str, ...] = ()
+    """PEP 508 requirements, checked for their syntax."""
+    apps: tuple[str, ...] = ()
+    """Ids of the AI apps to look at; none given means all that are known."""
+    app_config: Path | None = None
+    links: frozenset[Link] = frozenset(Link)
+    launch: bool = False
+    """Every configured command may be started."""
+    allowed_commands: frozenset[str] = frozenset()
+    """`Command.digest` of the commands that the user allowed to be started."""
+    ignore: frozenset[str] = frozenset()
+    """Ids of causes that are shown and decide nothing."""
+    deadline_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What an AI app would start: exactly this program, with these arguments, variables and folder."""
+
+    program: str
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str | None = None
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The program and its arguments."""
+        return (self.program, *self.args)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that decides what would run, in hexadecimal. A changed command has another digest."""
+        parts = [self.program, list(self.args), sorted(self.env.items()), self.cwd]
+        return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeState:
+    """One Blender MCP add-on, as this Blender itself knows it (field guide, protocols 1.7). Read on the main thread."""
+
+    product: str
+    """Id of a product in `knowledge/products.toml`."""
+    module: str
+    name: str
+    version: tuple[int, ...]
+    enabled: bool
+    running: bool
+    host: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Plain picture of this Blender, taken on the main thread before a run. There is none outside Blender."""
+
+    version: tuple[int, int, int]
+    version_string: str
+    python: str
+    pid: int
+    background: bool
+    online_access: bool
+    bridges: tuple[BridgeState, ...] = ()
+    main_thread_waits: bool = False
+    """The main thread waits for this run in a window, so an add-on of this process cannot answer until it is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Something to do about a finding. `kind` is "copy" (a text for the clipboard) or "open" (a place to go to)."""
+
+    title: str
+    kind: str
+    text: str
+    exact: str = ""
+    """Like `text`, with the home folder written out: for this user's own screen and clipboard, not for a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause that was seen, with the words for it from the catalogue."""
+
+    id: str
+    link: Link | None
+    """None for the doctor's own causes (`internal.…`)."""
+    verdict: Verdict
+    title: str
+    detail: str
+    evidence: Mapping[str, EvidenceValue] = field(default_factory=dict)
+    remedies: tuple[Remedy, ...] = ()
+    explained_by: str | None = None
+    order: int = 0
+    """Place in the order of repair, from 1; 0 for a finding that needs no repair."""
+    elapsed_ms: float = 0.0
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A command that was not started because the user has not allowed it yet."""
+
+    digest: str
+    app: str
+    command_line: str
+    """The whole command, for people; values that look secret are masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkResult:
+    """One row of the chain."""
+
+    link: Link
+    verdict: Verdict
+    summary: str
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """How one check ended. `transcript` holds bounded lines of what its probes sent and saw."""
+
+    id: str
+    verdict: Verdict
+    elapsed_ms: float
+    blocked_by: str | None = None
+    transcript: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """The ledger of everything that a run touched."""
+
+    connected: tuple[str, ...] = ()
+    started: tuple[tuple[str, ...], ...] = ()
+    read: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Which doctor, where."""
+
+    name: str
+    version: str
+    python: str
+    blender: str | None
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a run found; the only thing that views read. Already redacted and safe to show."""
+
+    tool: Tool
+    started: str
+    """When, ISO 8601 with the offset."""
+    elapsed_ms: float
+    host: str
+    port: int
+    tls: bool
+    kind: Kind
+    verdict: Verdict
+    headline: str
+    """The answer in one sentence."""
+    root_cause: str | None
+    chain: tuple[LinkResult, ...]
+    findings: tuple[Finding, ...]
+    checks: tuple[CheckResult, ...]
+    did: Did
+    consents: tuple[Consent, ...] = ()
+    masked: tuple[str, ...] = ()
+    not_masked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStarted:
+    """Event: a check began. `title` says what is being waited for; `done` of `total` checks have ended."""
+
+    id: str
+    title: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEnded:
+    """Event: a check ended; the row of its link may already be drawn."""
+
+    id: str
+    link: Link
+    verdict: Verdict
+    summary: str
+    elapsed_ms: float
+    done: int
+    total: int
+
+
+Event = CheckStarted | CheckEnded

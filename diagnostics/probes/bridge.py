@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks whatever listens at a port which protocol it speaks, and a known add-on for its version.
+
+Sends nothing but `ping`, `get_addon_info` and, to a peer that stays silent, one NUL (field guide, protocols 2.3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..ledger import Ledger
+from ..protocols.dialect import GET_ADDON_INFO, NUL, PING, Dialect, Recognised, recognise
+from ..protocols.unframed_json import UnframedJson
+from ..text import shown_bytes
+from .exchange import Exchange
+from .tcp import Address, reading
+
+PING_WAIT_S = 2.0
+"""How long a peer may be silent after `PING`."""
+NUL_WAIT_S = 3.0
+"""How long it may be silent after the NUL: Blender Lab's add-on looks once a second while idle."""
+INFO_WAIT_S = 5.0
+"""How long `get_addon_info` may take; a healthy Blender answers within some 60 ms."""
+
+
+class Ended(enum.StrEnum):
+    """How the conversation ended."""
+
+    ANSWERED = "answered"
+    SILENT = "silent"
+    CLOSED = "closed"
+    """The peer ended the connection without having sent anything."""
+    NO_CONNECTION = "no-connection"
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeAnswer:
+    """What was heard at one address.
+
+    `info` is the `result` of `get_addon_info`, untouched; `info_error` the message of its refusal, or what went wrong.
+    """
+
+    address: Address
+    ended: Ended
+    recognised: Recognised | None = None
+    first_bytes: str = ""
+    error: str = ""
+    answer_ms: float = 0.0
+    info: Mapping[str, object] | None = None
+    info_error: str = ""
+    info_silent: bool = False
+    info_ms: float = 0.0
+    transcript: tuple[str, ...] = field(default=(), repr=False)
+
+
+async def ask_bridge(
+    address: Address,
+    ledger: Ledger,
+    *,
+    context: ssl.SSLContext | None = None,
+    server_name: str | None = None,
+    patience: float = 1.0,
+) -> BridgeAnswer:
+    """Has the whole conversation with one address, within some 6 s (`patience` scales the waits for silent peers)."""
+    try:
+        async with asyncio.timeout(PING_WAIT_S * patience):
+            exchange = await Exchange.open(address, ledger, context=context, server_name=server_name)
+    except OSError as error:
+        reached, name = reading(error)
+        return BridgeAnswer(address, Ended.NO_CONNECTION, error=name or reached.value)
+    try:
+        return await _converse(address, exchange, patience)
+    finally:
+        exchange.close()
+
+
+async def _converse(address: Address, exchange: Exchange, patience: float) -> BridgeAnswer:
+    answer = UnframedJson()
+    began = time.monotonic()
+    error = ""
+    recognised: Recognised | None = None
+    over = False
+    for sent, wait_s in ((PING, PING_WAIT_S), (NUL, NUL_WAIT_S)):
+        exchange.send(sent)
+        try:
+            async with asyncio.timeout(wait_s * patience):
+                recognised, over = await _listen(exchange, answer)
+        except TimeoutError:
+            recognised = recognise(answer, exchange.sent, ended=bool(answer.received))
+        except OSError as broken:
+            error, over = reading(broken)[1], True
+            recognised = recognise(answer, exchange.sent, ended=True)
+        if recognised is not None or over or answer.received:
+            break
+    elapsed_ms = (time.monotonic() - began) * 1000
+    heard = bytes(answer.received)
+    ended = Ended.ANSWERED if heard else (Ended.CLOSED if over else Ended.SILENT)
+    info: tuple[Mapping[str, object] | None, str, bool, float] = (None, "", False, 0.0)
+    if recognised is not None and recognised.dialect is Dialect.MCP_FOR_BLENDER:
+        info = await _addon_info(exchange, patience)
+    return BridgeAnswer(
+        address, ended, recognised, shown_bytes(heard), error, elapsed_ms, *info, transcript=tuple(exchange.transcript)
+    )
+
+
+async def _listen(exchange: Exchange, answer: UnframedJson) -> tuple[Recognised | None, bool]:
+    """Reads until the peer is recognised. The second value says that it ended the connection."""
+    while True:
+        data = await exchange.receive()
+        answer.feed(data)
+        recognised = recognise(answer, exchange.sent, ended=not data)
+        if recognised is not None or not data:
+            return recognised, not data
+
+
+async def _addon_info(exchange: Exchange, patience: float) -> tuple[Mapping[str, object] | None, str, bool, float]:
+    began = time.monotonic()
+    answer = UnframedJson()
+    problem, silent = "", False
+    exchange.send(GET_ADDON_INFO)
+    try:
+        async with asyncio.timeout(INFO_WAIT_S * patience):
+            while not answer.complete and not answer.overflowed:
+                data = await exchange.receive()
+                if not data:
+                    break
+                answer.feed(data)
+    except TimeoutError:
+        silent = not answer.received
+    except OSError as error:
+        problem = reading(error)[1]
+    elapsed_ms = (time.monotonic() - began) * 1000
+    value = answer.value() or {}
+    result, message = value.get("result"), value.get("message")
+    if value.get("status") == "success" and isinstance(result, dict):
+        return result, "", False, elapsed_ms
+    if isinstance(message, str):
+        return None, message, False, elapsed_ms
+    return None, problem or shown_bytes(bytes(answer.received)) or "no answer", silent, elapsed_ms

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who listens on this machine's TCP ports: process, program, user, address."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import ipaddress
+import re
+from dataclasses import dataclass
+
+import psutil
+
+_BLENDER = re.compile(r"blender(?!.*mcp)[\w.-]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One listening socket. `pid` is None where the system hides the process from this user."""
+
+    address: str
+    port: int
+    pid: int | None
+    program: str = ""
+    user: str = ""
+    since: str = ""
+    is_blender: bool = False
+    """The program is Blender itself, or a Python that has loaded Blender as a module."""
+
+    def __str__(self) -> str:
+        if self.pid is None:
+            return f"a process that this user may not see, on {self.address}"
+        return f"{self.program} (process {self.pid}, user {self.user or 'unknown'}) on {self.address}"
+
+
+def listeners(ports: frozenset[int] | None = None) -> tuple[Listener, ...]:
+    """All listening TCP sockets of this machine, or those on `ports`. Blocks for some milliseconds.
+
+    Where the system shows only one's own processes (macOS), those are what is returned.
+    """
+    found = []
+    for pid, address, port in sorted(_listening(), key=lambda row: (row[2], row[1], row[0] or 0)):
+        if ports is None or port in ports:
+            found.append(_described(pid, address, port))
+    return tuple(found)
+
+
+def _listening() -> set[tuple[int | None, str, int]]:
+    try:
+        rows = psutil.net_connections("tcp")
+    except (psutil.Error, OSError):
+        return _listening_of_own_processes()
+    return {(row.pid, row.laddr.ip, row.laddr.port) for row in rows if row.status == psutil.CONN_LISTEN and row.laddr}
+
+
+def _listening_of_own_processes() -> set[tuple[int | None, str, int]]:
+    found: set[tuple[int | None, str, int]] = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            for row in process.net_connections("tcp"):
+                if row.status == psutil.CONN_LISTEN and row.laddr:
+                    found.add((process.pid, row.laddr.ip, row.laddr.port))
+    return found
+
+
+def _described(pid: int | None, address: str, port: int) -> Listener:
+    if pid is None:
+        return Listener(address, port, None)
+    program = user = since = ""
+    is_blender = False
+    with contextlib.suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
+        program = process.name()
+        is_blender = _BLENDER.fullmatch(program) is not None or _runs_bpy(process, program)
+        since = dt.datetime.fromtimestamp(process.create_time()).astimezone().isoformat(timespec="seconds")
+        user = process.username()
+    return Listener(address, port, pid, program, user, since, is_blender)
+
+
+def _runs_bpy(process: psutil.Process, program: str) -> bool:
+    """Whether an interpreter has loaded Blender as a Python module (`import bpy` from the wheel)."""
+    if not program.lower().startswith("python"):
+        return False
+    with contextlib.suppress(psutil.Error, OSError, AttributeError):
+        return any(re.search(r"[\\/]bpy[\\/]", region.path) for region in process.memory_maps())
+    return False
+
+
+def is_local(host: str) -> bool:
+    """Whether a numeric address belongs to this machine."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    if address.is_loopback or address.is_unspecified:
+        return True
+    with contextlib.suppress(psutil.Error, OSError):
+        return any(host == entry.address for entries in psutil.net_if_addrs().values() for entry in entries)
+    return False

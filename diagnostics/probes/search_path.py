@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where an app started from the desktop looks for programs, and what it finds there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from ..model import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPath:
+    """Folders in the order of the search, and how we know them."""
+
+    folders: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a look-up found. `blocked` is a file of that name that this user may not execute."""
+
+    path: Path | None
+    blocked: Path | None = None
+
+
+def app_search_path(
+    machine: Machine, processes: Collection[str], session: Collection[str], fallback: Sequence[str]
+) -> SearchPath:
+    """The PATH of the app if it runs (its own process tells), else of the desktop session, else `fallback`.
+
+    The processes are looked at only when `machine` is the one that this code runs on, and only their PATH is kept.
+    """
+    separator = ";" if machine.platform == "win32" else ":"
+    here = machine.platform == sys.platform and machine.home == Path.home()
+    if here and machine.platform == "win32":
+        return SearchPath(tuple(_registry_path()), "the PATH in the registry, which apps started from the desktop get")
+    if here:
+        for names, source in ((processes, "the PATH of the running app"), (session, "the PATH of the desktop session")):
+            path = _path_of_process(names)
+            if path:
+                return SearchPath(tuple(filter(None, path.split(separator))), source)
+    if machine.platform == "win32":
+        path = machine.environ.get("PATH", machine.environ.get("Path", ""))
+        return SearchPath(tuple(filter(None, path.split(separator))), "the PATH of this session")
+    return SearchPath(tuple(fallback), "the PATH that this system gives to apps started from the desktop")
+
+
+def _path_of_process(names: Collection[str]) -> str | None:
+    for process in psutil.process_iter(["name"]):
+        if process.info["name"] in names:
+            with contextlib.suppress(psutil.Error, OSError):
+                path = process.environ().get("PATH")
+                if path:
+                    return str(path)
+    return None
+
+
+def _registry_path() -> Iterable[str]:
+    """The machine's and the user's PATH; nothing on other systems than Windows."""
+    found: list[str] = []
+    if sys.platform == "win32":
+        import winreg  # noqa: PLC0415  # exists on Windows only
+
+        keys = (
+            (winreg.HKEY_LOCAL_MACHINE, r"SYSTEM\CurrentControlSet\Control\Session Manager\Environment"),
+            (winreg.HKEY_CURRENT_USER, "Environment"),
+        )
+        for root, name in keys:
+            with contextlib.suppress(OSError), winreg.OpenKey(root, name) as key:
+                value, _kind = winreg.QueryValueEx(key, "Path")
+                found += filter(None, os.path.expandvars(str(value)).split(";"))
+    return found
+
+
+def find_program(command: str, folders: Iterable[str | Path], machine: Machine, cwd: str | None = None) -> Program:
+    """Looks up `command` as the system does: a path is taken as it is, a bare name is searched in `folders`.
+
+    On Windows the endings of PATHEXT are tried as well.
+    """
+    endings = [""]
+    if machine.platform == "win32":
+        pathext = machine.environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD")
+        endings = ["", *pathext.lower().split(";")] if Path(command).suffix else pathext.lower().split(";")
+    if re.search(r"[\\/]" if machine.platform == "win32" else "/", command):
+        candidates: Iterable[Path] = [Path(cwd or machine.home, command)]
+    else:
+        candidates = (Path(folder, command) for folder in folders)
+    blocked: Path | None = None
+    for candidate in candidates:
+        for ending in endings:
+            path = candidate.with_name(candidate.name + ending)
+            with contextlib.suppress(OSError, ValueError):
+                if path.is_file():
+                    if os.access(path, os.X_OK):
+                        return Program(path, blocked)
+                    blocked = blocked or path
+    return Program(None, blocked)
+
+
+def child_environment(machine: Machine, path: SearchPath, extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which an app would start a server: the session's, with the app's PATH and the entry's own.
+
+    Variables by which this process's Python, virtual environment or `uv run` would leak into the child are left out.
+    """
+    separator = ";" if machine.platform == "win32" else ":"
+    base = {
+        name: value for name, value in machine.environ.items() if not _OURS.fullmatch(name) and name.upper() != "PATH"
+    }
+    return {**base, "PATH": separator.join(path.folders), **extra, "DISABLE_TELEMETRY": "true"}
+
+
+_OURS = re.compile(
+    r"PYTHON(?:HOME|PATH|EXECUTABLE|STARTUP|SAFEPATH)|__PYVENV_LAUNCHER__|VIRTUAL_ENV(?:_PROMPT)?|CONDA_.*"
+    r"|UV|UV_RUN_RECURSION_DEPTH|UV_INTERNAL_.*|PYENV_(?:VERSION|DIR)|BLENDER_SYSTEM_.*"
+)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recognises what answers at a port by the first bytes it sends (field guide, protocols 1.3, 2.1 and 2.3).
+
+The conversation has two stages: `PING`, and for a peer that stays silent a single `NUL`. Neither executes or changes
+anything in any known add-on.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+from .unframed_json import UnframedJson
+
+PING = b'{"type":"ping","params":{}}\n'
+NUL = b"\0"
+GET_ADDON_INFO = b'{"type":"get_addon_info","params":{}}\n'
+
+
+class Dialect(enum.StrEnum):
+    """What the peer speaks."""
+
+    MCP_FOR_BLENDER = "mcp-for-blender"
+    BLENDER_LAB = "blender-lab"
+    DJEADA = "djeada"
+    LENGTH_PREFIXED = "length-prefixed"
+    FOREIGN = "foreign"
+    """No bridge; `Recognised.program` says what it is."""
+    UNKNOWN = "unknown"
+    """It answers, in no protocol that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What the first bytes say. `knows_ping` tells the generations of MCP for Blender apart."""
+
+    dialect: Dialect
+    program: str = ""
+    knows_ping: bool = False
+
+
+_FOREIGN = (
+    # (how its first bytes look, what it is); the most telling first
+    (re.compile(rb"HTTP/\d|<!doctype html|<html", re.IGNORECASE), "a web server (HTTP)"),
+    (re.compile(rb"SSH-\d"), "an SSH server"),
+    (re.compile(rb"[\x15\x16]\x03[\x00-\x04]"), "a TLS server"),
+    (re.compile(rb"220[ -][^\r\n]*(?i:smtp|mail|postfix|exim)"), "a mail server (SMTP)"),
+    (re.compile(rb"220[ -]"), "a mail or file server (SMTP or FTP)"),
+    (re.compile(rb"-(?:ERR|NOAUTH|DENIED|MISCONF|WRONGPASS) "), "a Redis server"),
+    (re.compile(rb"RFB \d{3}\."), "a VNC server"),
+    (re.compile(rb"[\x00-\xff]\x00\x00\x00(?:\x0a[\d.]|\xff)", re.DOTALL), "a MySQL or MariaDB server"),
+    (re.compile(rb"E[\x00-\xff]{4}S(?:FATAL|ERROR)", re.DOTALL), "a PostgreSQL server"),
+    (re.compile(rb"\* OK |\+OK "), "a mail server (IMAP or POP3)"),
+)
+
+
+def recognise(answer: UnframedJson, sent: bytes, *, ended: bool) -> Recognised | None:
+    """What the peer is, from all it has sent so far; None while more bytes could still tell.
+
+    `sent` is all that was sent to it, by which an echo is known. `ended` says that nothing more will come.
+    """
+    data = bytes(answer.received)
+    if not data:
+        return None
+    if sent.startswith(data) or data.startswith(sent):
+        return Recognised(Dialect.FOREIGN, "an echo server") if len(data) >= len(PING) else _waiting(ended)
+    for pattern, program in _FOREIGN:
+        if pattern.match(data.lstrip(b"\r\n")):
+            return Recognised(Dialect.FOREIGN, program)
+    if answer.complete:
+        return _of_object(answer)
+    if len(data) > 4 and data[4:5] == b"{" and int.from_bytes(data[:4], "big") <= answer.limit:  # noqa: PLR2004
+        return Recognised(Dialect.LENGTH_PREFIXED)
+    return _waiting(ended or answer.overflowed)
+
+
+def _waiting(ended: bool) -> Recognised | None:
+    return Recognised(Dialect.UNKNOWN) if ended else None
+
+
+def _of_object(answer: UnframedJson) -> Recognised:
+    value = answer.value()
+    if value is None:
+        return Recognised(Dialect.UNKNOWN)
+    message = value.get("message")
+    if value.get("status") == "error" and isinstance(message, str):
+        if message.startswith("Unknown request type") or (answer.rest[:1] == NUL and message == "Client timed out"):
+            return Recognised(Dialect.BLENDER_LAB)
+        if answer.rest[:1] == NUL:
+            return Recognised(Dialect.BLENDER_LAB)
+        if message.startswith("Unknown command type"):
+            return Recognised(Dialect.MCP_FOR_BLENDER)
+    if value.get("status") == "success" and value.get("result") == {"pong": True}:
+        return Recognised(Dialect.MCP_FOR_BLENDER, knows_ping=True)
+    if "success" in value and "id" in value:
+        return Recognised(Dialect.DJEADA)
+    return Recognised(Dialect.UNKNOWN)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes out of texts what must not be shown: secrets, and where this user's home folder is.
+
+Applied once, when the report is made, so that no view can forget it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from .model import Machine, Remedy
+
+T = TypeVar("T")
+
+MASK = "‹masked›"
+MASKED = (
+    "values of environment variables that a configuration sets",
+    "values after options and names that look like a secret (--token, API_KEY=…, Authorization: …)",
+    "texts that look like an access key or a token",
+    "user name, password and query of URLs",
+    "the home folder, shown as ~",
+)
+NOT_MASKED = (
+    "names of AI apps, servers, add-ons, files and folders below the home folder",
+    "host names, addresses and ports",
+    "versions, process numbers, program names and the users that they run as",
+)
+
+_NAME = (
+    r"[\w.-]*(?:api[_-]?key|access[_-]?key|private[_-]?key|token|secret|passw(?:or)?d|passphrase|credential|licen[cs]e"
+    r"|auth|bearer|cookie|session[_-]?id)[\w.-]*"
+)
+_PATTERNS = (
+    # --token VALUE, --api-key=VALUE; a list of arguments in quotes or with commas too
+    (re.compile(rf"(?i)(--?{_NAME})(\s*=\s*|['\"]?[,\s]+['\"]?)(?!-)([^\s'\",\]]+)"), rf"\1\2{MASK}"),
+    # API_KEY=VALUE, "token": "VALUE", Authorization: Bearer VALUE
+    (
+        re.compile(rf"(?i)(\b{_NAME}['\"]?\s*[:=]\s*['\"]?)(?:(?:bearer|basic|token)\s+)?(?!‹)([^\s'\",;&}}]+)"),
+        rf"\1{MASK}",
+    ),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w+/=.~-]{8,}"), rf"\1 {MASK}"),
+    # user:password@ and ?query of URLs
+    (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@'\"]+@", re.IGNORECASE), rf"\1{MASK}@"),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s?'\"]*)\?[^\s'\"]+", re.IGNORECASE), rf"\1?{MASK}"),
+    # keys with a well-known beginning, and JSON Web Tokens
+    (
+        re.compile(
+            r"\b(?:sk|pk|rk|ghp|gho|ghu|ghs|ghr|github_pat|glpat|xox[abeoprs]|hf|npm|pypi|AKIA|ASIA|AIza|ya29|tripo|msy)[-_]?[\w-]{16,}"
+        ),
+        MASK,
+    ),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),
+)
+_MIN_SECRET = 4
+_HARMLESS = re.compile(
+    r"(?i)true|false|yes|no|on|off|none|null|\d{1,5}|localhost|127\.0\.0\.1|::1|utf-?8|info|debug|warning|error"
+)
+
+
+class Redactor:
+    """Masks texts for one run. `secrets` may grow while the run goes on."""
+
+    def __init__(self, machine: Machine, secrets: Collection[str] = ()) -> None:
+        self._secrets = secrets
+        self._home = str(machine.home)
+        own = (value for name, value in machine.environ.items() if re.fullmatch(f"(?i){_NAME}", name))
+        self._own = frozenset(value for value in own if not _looks_like_path(value))
+
+    def text(self, text: str) -> str:
+        """The text with everything masked that `MASKED` lists."""
+        return self._without_home(self._without_secrets(text))
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in sorted({*self._secrets, *self._own}, key=len, reverse=True):
+            if len(secret) >= _MIN_SECRET and not _HARMLESS.fullmatch(secret) and secret in text:
+                text = text.replace(secret, MASK)
+        for pattern, replacement in _PATTERNS:
+            text = pattern.sub(replacement, text)
+        return text
+
+    def _without_home(self, text: str) -> str:
+        if len(self._home) < 2:  # noqa: PLR2004  # "/" is everybody's
+            return text
+        for home in {self._home, self._home.replace("\\", "\\\\"), self._home.replace("\\", "/")}:
+            text = re.sub(re.escape(home) + r"(?=[\\/\s:;,'\")\]}]|$)", "~", text)
+        return text
+
+    def all(self, value: T) -> T:
+        """A copy of plain data (dataclasses, tuples, mappings, texts, paths) with every text in it masked."""
+        return self._masked(value)  # type: ignore[return-value]
+
+    def _masked(self, value: object) -> object:
+        if type(value) is str:
+            return self.text(value)
+        if isinstance(value, tuple):
+            if value and all(type(item) is str for item in value):
+                return self._argv(value)
+            return tuple(self._masked(item) for item in value)
+        if isinstance(value, Mapping):
+            return {key: self._masked(item) for key, item in value.items()}
+        if isinstance(value, Remedy):
+            # `~` in a configuration file is no path, so what is to be pasted there has the folder written out.
+            exact = self._without_secrets(value.text)
+            return Remedy(self.text(value.title), value.kind, self._without_home(exact), exact)
+        if isinstance(value, Path):
+            return Path(self.text(str(value)))
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            changed = {f.name: self._masked(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
+            return dataclasses.replace(value, **changed)
+        return value
+
+    def _argv(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of texts, which may be a command line: the word after a secret-looking option is masked whole."""
+        shown, hide = [], False
+        for word in words:
+            shown.append(MASK if hide and not word.startswith("-") else self.text(word))
+            hide = re.fullmatch(f"(?i)--?{_NAME}", word) is not None
+        return tuple(shown)
+
+
+def _looks_like_path(value: str) -> bool:
+    return "/" in value or "\\" in value

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as JSON, schema 1."""
+
+from __future__ import annotations
+
+import json
+
+from ..model import CheckResult, Finding, Report
+
+SCHEMA = 1
+
+
+def render(report: Report) -> str:
+    """One JSON object, pure ASCII so that no terminal and no encoding can spoil it, and a newline."""
+    return json.dumps(_report(report), indent=2, allow_nan=False) + "\n"
+
+
+def _report(report: Report) -> dict[str, object]:
+    tool = report.tool
+    return {
+        "schema": SCHEMA,
+        "tool": {
+            "name": tool.name,
+            "version": tool.version,
+            "python": tool.python,
+            "blender": tool.blender,
+            "platform": tool.platform,
+        },
+        "started": report.started,
+        "elapsed_ms": round(report.elapsed_ms, 1),
+        "target": {"host": report.host, "port": report.port, "tls": report.tls, "kind": report.kind},
+        "verdict": report.verdict,
+        "headline": report.headline,
+        "root_cause": report.root_cause,
+        "chain": [
+            {
+                "link": row.link,
+                "verdict": row.verdict,
+                "summary": row.summary,
+                "elapsed_ms": round(row.elapsed_ms, 1),
+            }
+            for row in report.chain
+        ],
+        "findings": [_finding(found) for found in report.findings],
+        "checks": [_check(check) for check in report.checks],
+        "consents": [
+            {"digest": consent.digest, "app": consent.app, "command_line": consent.command_line}
+            for consent in report.consents
+        ],
+        "did": {
+            "connected": list(report.did.connected),
+            "started": [list(argv) for argv in report.did.started],
+            "read": list(report.did.read),
+            "written": list(report.did.written),
+        },
+        "masked": list(report.masked),
+        "not_masked": list(report.not_masked),
+    }
+
+
+def _finding(found: Finding) -> dict[str, object]:
+    return {
+        "id": found.id,
+        "link": found.link,
+        "verdict": found.verdict,
+        "title": found.title,
+        "detail": found.detail,
+        "evidence": {key: list(value) if isinstance(value, tuple) else value for key, value in found.evidence.items()},
+        "explained_by": found.explained_by,
+        "order": found.order,
+        "muted": found.muted,
+        "remedies": [{"title": r.title, "kind": r.kind, "text": r.text} for r in found.remedies],
+        "elapsed_ms": round(found.elapsed_ms, 1),
+    }
+
+
+def _check(check: CheckResult) -> dict[str, object]:
+    return {
+        "id": check.id,
+        "verdict": check.verdict,
+        "elapsed_ms": round(check.elapsed_ms, 1),
+        "blocked_by": check.blocked_by,
+        "transcript": list(check.transcript),
+    }

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes a Target of what users type in preferences and on the command line; every value is checked before a run."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from .knowledge import catalogue
+from .knowledge.apps import apps as known_apps
+from .model import Kind, Link, Target, Tls
+from .text import one_line
+
+DEFAULTS = Target()
+_MAX_PORT = 65535
+_MAX_DEADLINE_S = 3600.0
+
+
+class TargetError(ValueError):
+    """A value that cannot be used. `argument` is its name in preferences and on the command line ("port")."""
+
+    def __init__(self, argument: str, message: str) -> None:
+        super().__init__(f"{argument}: {message}")
+        self.argument = argument
+        self.message = message
+
+
+def make_target(
+    *,
+    host: str | None = None,
+    port: str | int | None = None,
+    kind: str | None = None,
+    tls: bool = False,
+    ca_file: str | Path | None = None,
+    server_name: str | None = None,
+    expect_protocol: Iterable[str | int] = (),
+    pins: Iterable[str] = (),
+    apps: Iterable[str] = (),
+    app_config: str | Path | None = None,
+    only: Iterable[str] = (),
+    launch: bool = False,
+    allowed_commands: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    deadline: str | float | None = None,
+) -> Target:
+    """Returns the target; None and "" stand for the default. Raises TargetError with one line for the first bad value.
+
+    `host` may carry the port as `host:port` or `[address]:port`, unless `port` names another one.
+    """
+    name, port_in_host = _host(host) if host and host.strip() else (DEFAULTS.host, None)
+    number = _port(port) if port is not None and port != "" else None
+    if port_in_host is not None and number is not None and port_in_host != number:
+        raise TargetError("host", f"names port {port_in_host}, and the port is {number}; write the host without a port")
+    return Target(
+        host=name,
+        port=number or port_in_host or DEFAULTS.port,
+        endpoint_given=bool(host and host.strip()) or number is not None,
+        kind=_kind(kind),
+        tls=_tls(ca_file, server_name) if tls or ca_file or server_name else None,
+        expect_protocol=tuple(_protocol(value) for value in expect_protocol),
+        pins=tuple(_pin(value) for value in pins if value.strip()),
+        apps=tuple(_app(value) for value in apps),
+        app_config=_file("app-config", app_config) if app_config else None,
+        links=frozenset(_link(value) for value in only) or frozenset(Link),
+        launch=launch,
+        allowed_commands=frozenset(allowed_commands),
+        ignore=frozenset(_cause(value) for value in ignore),
+        deadline_s=_deadline(deadline) if deadline not in (None, "") else DEFAULTS.deadline_s,
+    )
+
+
+def _host(text: str) -> tuple[str, int | None]:
+    """Host and, where it is in there, the port. An IPv6 address is taken with and without brackets."""
+    host = text.strip()
+    if "://" in host:
+        inner = re.sub(r"^.*?://(?:[^/@]*@)?([^/?#]*).*$", r"\1", host)
+        raise TargetError(
+            "host", f"“{one_line(host, 80)}” is a URL; write only the host: {one_line(inner, 80) or 'localhost'}"
+        )
+    if re.search(r"[\s/@?#\x00-\x1f]", host):
+        raise TargetError(
+            "host", f"“{one_line(host, 80)}” is no host name; write a name such as localhost, or an address"
+        )
+    if (bracketed := re.fullmatch(r"\[([^\]]+)\](?::(.*))?", host)) is not None:
+        return _address(bracketed[1]), None if bracketed[2] is None else _port(bracketed[2])
+    if host.count(":") > 1:
+        return _address(host), None
+    name, colon, port = host.partition(":")
+    if not name:
+        raise TargetError("host", f"“{one_line(host, 80)}” has no name before the colon; write localhost{host}")
+    if len(name) > 253:  # noqa: PLR2004  # RFC 1035, section 2.3.4
+        raise TargetError("host", f"“{one_line(name, 40)}” is longer than the 253 characters that a host name may have")
+    return name, _port(port) if colon else None
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.IPv6Address(text))
+    except ValueError:
+        shown = one_line(text, 80)
+        raise TargetError(
+            "host", f"“{shown}” is no IPv6 address; write for example ::1, or host:port with one colon"
+        ) from None
+
+
+def _port(value: str | int) -> int:
+    text = str(value).strip()
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 0 < int(text) <= _MAX_PORT:
+        raise TargetError("port", f"“{one_line(text, 40)}” is no port; write a whole number from 1 to {_MAX_PORT}")
+    return int(text)
+
+
+def _kind(value: str | None) -> Kind:
+    text = (value or Kind.AUTO).lower()
+    if text not in set(Kind):
+        raise TargetError("kind", f"“{one_line(text, 40)}” is not supported; choose one of {', '.join(Kind)}")
+    return Kind(text)
+
+
+def _tls(ca_file: str | Path | None, server_name: str | None) -> Tls:
+    return Tls(_file("ca-file", ca_file) if ca_file else None, (server_name or "").strip() or None)
+
+
+def _file(argument: str, value: str | Path) -> Path:
+    """A file that can be read now. A pipe or a device is refused: it could keep us waiting."""
+    path = Path(value).expanduser()
+    shown = one_line(str(path), 200)
+    try:
+        if not path.exists():
+            raise TargetError(argument, f"“{shown}” does not exist")
+        if not path.is_file():
+            raise TargetError(argument, f"“{shown}” is no file")
+        with path.open("rb"):
+            pass
+    except TargetError:
+        raise
+    except (OSError, ValueError) as error:
+        raise TargetError(argument, f"“{shown}” cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return path
+
+
+def _protocol(value: str | int) -> int:
+    text = str(value).strip()
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise TargetError(
+            "expect-protocol", f"“{one_line(text, 40)}” is no version of the add-on's protocol; write a whole number"
+        )
+    return int(text)
+
+
+def _pin(value: str) -> str:
+    try:
+        return str(Requirement(value.strip()))
+    except InvalidRequirement:
+        raise TargetError(
+            "pin", f"“{one_line(value, 80)}” is no requirement; write for example mcp<2 or mcp-for-blender==2.2.4"
+        ) from None
+
+
+def _app(value: str) -> str:
+    names = [app.id for app in known_apps()]
+    if value not in names:
+        raise TargetError("app", f"“{one_line(value, 60)}” is not known; known are {', '.join(names)}")
+    return value
+
+
+def _link(value: str) -> Link:
+    if value not in set(Link):
+        raise TargetError("only", f"“{one_line(value, 60)}” is no link of the chain; the links are {', '.join(Link)}")
+    return Link(value)
+
+
+def _cause(value: str) -> str:
+    if value not in catalogue.causes():
+        raise TargetError("ignore", f"“{one_line(value, 60)}” is no known cause; “mcp-diagnostics explain” lists them")
+    return value
+
+
+def _deadline(value: str | float | None) -> float:
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = float("nan")
+    if not 0 < seconds <= _MAX_DEADLINE_S:
+        raise TargetError(
+            "deadline", f"“{one_line(str(value), 40)}” is no time; write seconds, more than 0 and at most 3600"
+        )
+    return seconds

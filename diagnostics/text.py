@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes text from outside safe to show: bounded, and without anything that steers a terminal or a reader's eye."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
+    "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible, bidi marks, overrides, isolates
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"  # annotations, lone surrogates, tags
+)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def clean(text: str, limit: int = 2000) -> str:
+    """Returns `text` with control, invisible and bidirectional characters escaped, at most about `limit` characters.
+
+    Newlines and tabs stay. A longer text is cut at the end, with a mark that says so.
+    """
+    cut = text[:limit]
+    # Combining characters in long rows paint over their neighbours; two on one base are enough for any language.
+    if any(map(unicodedata.combining, cut)):
+        cut = re.sub(
+            r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+",
+            r"\1",
+            cut,
+        )
+    safe = _UNSAFE.sub(_escape, cut.replace("\r\n", "\n"))
+    return safe if len(text) <= limit else safe + " …"
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """Like `clean`, on one line: newlines and tabs become spaces."""
+    return clean(" ".join(text[: limit * 2].split()), limit)
+
+
+def shown_bytes(data: bytes, limit: int = 60) -> str:
+    r"""The first bytes of an answer as people read them: printable ASCII as it is, the rest as `\x1b`."""
+    head = "".join(chr(b) if 0x20 <= b < 0x7F and b != 0x5C else f"\\x{b:02x}" for b in data[:limit])
+    head = head.replace("\\x0a", "\\n").replace("\\x0d", "\\r").replace("\\x5c", "\\\\")
+    return head if len(data) <= limit else head + "…"
