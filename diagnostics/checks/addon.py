@@ -12,7 +12,7 @@ from ..probes.bridge import BridgeAnswer, Ended, ask_bridge
 from ..probes.listeners import Listener
 from ..protocols.dialect import Dialect
 from ..text import one_line
-from .entries import Entry
+from .entries import Entry, evidence_of
 from .network import Connection, Endpoint, LocalEndpoint
 from .server import ServerSeen
 
@@ -168,11 +168,7 @@ async def product(context: Context) -> Outcome:
     for entry in context.all_observed(Entry):
         server = said.get(entry.command.digest) or entry.product
         if server is not None and bridge not in server.dialects:
-            evidence: dict[str, EvidenceValue] = {
-                "app": entry.app.name,
-                "entry": entry.name,
-                "file": str(entry.file),
-                "line": entry.line,
+            evidence = evidence_of(entry, context) | {
                 "server_product": server.name,
                 "addon_product": addon.name,
                 "how_known": "the server says so itself"

@@ -11,15 +11,14 @@ from pathlib import Path
 
 from ..check import Context, Outcome
 from ..knowledge import products, table
-from ..knowledge.apps import App, apps, folders, places
+from ..knowledge.apps import App, apps, folders
 from ..knowledge.catalogue import finding
 from ..model import Command, EvidenceValue, Finding, Verdict
 from ..probes.files import FileRead, State, read_file
-from ..probes.search_path import find_program
 from ..protocols import located_json
 from ..protocols.located_json import JsonSyntaxError, Node
 from ..text import clean
-from .entries import Entry, command_of, problems
+from .entries import Entry, command_of, installed, problems
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -90,9 +89,8 @@ def _no_entry(one: _Looked, context: Context) -> Finding:
 
 def _new_member(context: Context) -> str:
     """The member to add to `mcpServers`, with the full path of `uvx` where it is known."""
-    shell_path = context.machine.environ.get("PATH", "").split(";" if context.machine.platform == "win32" else ":")
-    uvx = find_program("uvx", (*places(context.machine), *filter(None, shell_path)), context.machine).path
-    command = json.dumps(str(uvx) if uvx else "uvx")
+    uvx = installed("uvx", context).path
+    command = json.dumps(str(uvx) if uvx else "uvx", ensure_ascii=False)
     return f'"blender": {{\n  "command": {command},\n  "args": ["mcp-for-blender"]\n}}'
 
 

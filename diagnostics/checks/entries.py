@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..check import Context
 from ..knowledge import products
-from ..knowledge.apps import App
+from ..knowledge.apps import App, places
 from ..knowledge.products import Product
-from ..model import Command
+from ..model import Command, EvidenceValue
+from ..probes.search_path import Program, find_program
 from ..protocols import located_json
 from ..protocols.located_json import Node
 from ..text import clean
@@ -37,6 +40,26 @@ class Entry:
     def endpoint(self) -> tuple[str | None, int | None]:
         """Host and port at which its server looks for Blender, None for what is not configured."""
         return products.configured_endpoint(self.command, self.product) if self.product else (None, None)
+
+
+def evidence_of(entry: Entry, context: Context) -> dict[str, EvidenceValue]:
+    """What every finding about an entry tells: whose it is and where it stands, and how to write a better one."""
+    uvx = installed("uvx", context).path
+    return {
+        "app": entry.app.name,
+        "entry": entry.name,
+        "file": str(entry.file),
+        "line": entry.line,
+        "_restart": entry.app.restart.get(context.machine.platform, ""),
+        "_uvx": json.dumps(str(uvx) if uvx else "uvx", ensure_ascii=False),
+    }
+
+
+def installed(program: str, context: Context) -> Program:
+    """Where this user has a program, whether or not the AI app would find it: on the shell's PATH, then elsewhere."""
+    separator = ";" if context.machine.platform == "win32" else ":"
+    shell_path = context.machine.environ.get("PATH", "").split(separator)
+    return find_program(program, (*filter(None, shell_path), *places(context.machine)), context.machine)
 
 
 @dataclass(frozen=True, slots=True)

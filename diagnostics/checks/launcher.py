@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..check import Context, Outcome
-from ..knowledge.apps import places, session_processes
+from ..knowledge.apps import session_processes
 from ..knowledge.catalogue import finding
 from ..model import Consent, EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
 from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
-from .entries import Entry, Launch
+from .entries import Entry, Launch, evidence_of, installed
 
 _UNEXPANDED = re.compile(r"~(?:[\\/]|$)|\$\{?\w+\}?[\\/]|\$\{?(?:HOME|PWD)\}?$|%\w+%")
 _SHELLS = {"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh", "wsl", "env"}
@@ -54,14 +54,7 @@ def _reason(context: Context) -> str | None:
 
 
 async def _look(entry: Entry, context: Context) -> _Looked:
-    evidence: dict[str, EvidenceValue] = {
-        "app": entry.app.name,
-        "entry": entry.name,
-        "file": str(entry.file),
-        "line": entry.line,
-        "command": entry.command.program,
-        "_restart": entry.app.restart.get(context.machine.platform, ""),
-    }
+    evidence = evidence_of(entry, context) | {"command": entry.command.program}
     if problem := _unexpanded(entry, context):
         field, text, expanded = problem
         evidence |= {"field": field, "text": text, "_expanded": expanded, "_as_json": json.dumps(expanded)}
@@ -125,9 +118,7 @@ def _not_found(
     if blocked is not None:
         return finding("launcher.not-executable", {**evidence, "path": str(blocked)})
     bare = PureWindowsPath(program).name if context.machine.platform == "win32" else PurePosixPath(program).name
-    separator = ";" if context.machine.platform == "win32" else ":"
-    shell_path = [folder for folder in context.machine.environ.get("PATH", "").split(separator) if folder]
-    elsewhere = find_program(bare, (*places(context.machine), *shell_path), context.machine).path
+    elsewhere = installed(bare, context).path
     seen: dict[str, EvidenceValue] = {
         **evidence,
         "found_at": str(elsewhere) if elsewhere else None,
@@ -135,7 +126,7 @@ def _not_found(
         "searched": None if _is_path(program) else search.folders,
         "search_source": None if _is_path(program) else search.source,
         "is_path": _is_path(program),
-        "_uv": bare.removesuffix(".exe") in {"uv", "uvx"},
+        "_uv": elsewhere is None and bare.removesuffix(".exe") in {"uv", "uvx"},
         "_install_uv": _INSTALL_UV.get(context.machine.platform, _INSTALL_UV["linux"]),
     }
     return finding("launcher.not-found", seen)

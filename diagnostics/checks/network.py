@@ -18,7 +18,7 @@ from ..probes.listeners import Listener, is_local, listeners
 from ..probes.tcp import Address, Attempt, Reached, Resolution, connect_all, resolve
 from ..probes.tls import Handshake, client_context, shake_hands
 from ..protocols.dialect import Dialect
-from .entries import Entry
+from .entries import Entry, evidence_of
 
 CONNECT_S = 3.0
 RESOLVE_S = 5.0
@@ -232,15 +232,15 @@ async def agreement(context: Context) -> Outcome:
         wanted = Endpoint(host or "localhost", port or entry.product.default_port, "")
         if _same_place(wanted, connection.endpoint) or await _answers(wanted, context):
             continue
-        evidence = _evidence(connection.endpoint) | {
-            "app": entry.app.name,
-            "entry": entry.name,
-            "file": str(entry.file),
-            "line": entry.line,
-            "entry_endpoint": str(wanted),
-            "found_port": connection.endpoint.port,
-            "port_variable": entry.product.port_variable,
-        }
+        evidence = (
+            _evidence(connection.endpoint)
+            | evidence_of(entry, context)
+            | {
+                "entry_endpoint": str(wanted),
+                "found_port": connection.endpoint.port,
+                "port_variable": entry.product.port_variable,
+            }
+        )
         failed.append(finding("network.port-mismatch", evidence))
     return Outcome(Verdict.FAIL if failed else Verdict.PASS, failed[0].title if failed else "", tuple(failed))
 

@@ -21,7 +21,7 @@ from ..model import EvidenceValue, Finding, Verdict
 from ..probes.bridge import BridgeAnswer
 from ..probes.mcp_stdio import ServerAnswer, ask_server
 from ..text import one_line
-from .entries import Entry, Launch
+from .entries import Entry, Launch, evidence_of
 
 OFFER = "2025-11-25"
 """The newest version that is negotiated by `initialize` (MCP specification, revision 2025-11-25)."""
@@ -112,11 +112,7 @@ def _speaks_another(entry: Entry, context: Context) -> bool:
 
 def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
     answer, entry = seen.answer, seen.launch.entry
-    evidence: dict[str, EvidenceValue] = {
-        "app": entry.app.name,
-        "entry": entry.name,
-        "file": str(entry.file),
-        "line": entry.line,
+    evidence = evidence_of(entry, context) | {
         "command": " ".join(entry.command.argv),
         "exit_code": answer.exit_code,
         "last_lines": _last_lines(answer.stderr_tail),
@@ -212,11 +208,7 @@ async def pins(context: Context) -> Outcome:
             unknown.append(requirement.name)
         for version, how_known, entry in known:
             if not requirement.specifier.contains(version, prereleases=True):
-                evidence: dict[str, EvidenceValue] = {
-                    "app": entry.app.name,
-                    "entry": entry.name,
-                    "file": str(entry.file),
-                    "line": entry.line,
+                evidence = evidence_of(entry, context) | {
                     "package": requirement.name,
                     "version": str(version),
                     "pin": text,

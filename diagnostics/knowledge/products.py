@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ def _variable(env: Mapping[str, str], name: str) -> str:
 def _option(args: tuple[str, ...], option: str) -> str:
     if not option:
         return ""
-    for word, following in zip(args, (*args[1:], ""), strict=True):
+    for word, following in itertools.pairwise((*args, "")):
         if word == option:
             return following
         if word.startswith(option + "="):

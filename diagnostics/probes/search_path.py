@@ -7,7 +7,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,8 +44,9 @@ def app_search_path(
     if here and machine.platform == "win32":
         return SearchPath(tuple(_registry_path()), "the PATH in the registry, which apps started from the desktop get")
     if here:
+        found = _paths_of_processes(frozenset({*processes, *session}))
         for names, source in ((processes, "the PATH of the running app"), (session, "the PATH of the desktop session")):
-            path = _path_of_process(names)
+            path = next((found[name] for name in names if name in found), None)
             if path:
                 return SearchPath(tuple(filter(None, path.split(separator))), source)
     if machine.platform == "win32":
@@ -54,14 +55,29 @@ def app_search_path(
     return SearchPath(tuple(fallback), "the PATH that this system gives to apps started from the desktop")
 
 
-def _path_of_process(names: Collection[str]) -> str | None:
-    for process in psutil.process_iter(["name"]):
-        if process.info["name"] in names:
+def _paths_of_processes(names: Collection[str]) -> dict[str, str]:
+    """The PATH of one process for each of these names, as far as this user may see it."""
+    found: dict[str, str] = {}
+    for name, pid in _named(names):
+        if name not in found:
             with contextlib.suppress(psutil.Error, OSError):
-                path = process.environ().get("PATH")
-                if path:
-                    return str(path)
-    return None
+                found[name] = psutil.Process(pid).environ().get("PATH", "")
+    return found
+
+
+def _named(names: Collection[str]) -> Iterator[tuple[str, int]]:
+    """The processes of these names. On Linux straight from the kernel, which is several times as fast as psutil."""
+    if sys.platform != "linux":
+        for process in psutil.process_iter(["name"]):
+            if process.info["name"] in names:
+                yield process.info["name"], process.pid
+        return
+    whole = {name[:15]: name for name in names}  # the kernel keeps 15 characters
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", "rb") as file:  # noqa: PTH123  # for its speed
+            name = file.read(64).decode("utf-8", "replace").rstrip("\n")
+            if name in whole:
+                yield whole[name], pid
 
 
 def _registry_path() -> Iterable[str]:

@@ -53,7 +53,7 @@ def _finding(found: Finding, *, verbose: bool, exact: bool) -> Iterator[str]:
     for paragraph in found.detail.split("\n\n"):
         yield from _wrapped(paragraph, "   ", "   ")
     for remedy in found.remedies:
-        yield from _wrapped(f"{remedy.title}:", "   → ", "     ")
+        yield from _wrapped(remedy.title.removesuffix(".") + ":", "   → ", "     ")
         for line in (remedy.exact if exact else remedy.text).splitlines():
             yield f"       {line}"
     if verbose:
