@@ -190,6 +190,10 @@ class Consent:
     app: str
     command_line: str
     """The whole command, for people; values that look secret are masked."""
+    variables: tuple[str, ...] = ()
+    """Names of the variables that the entry sets; their values are never shown."""
+    cwd: str | None = None
+    """The folder in which it would be started, where the entry names one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,8 @@ class LinkResult:
     verdict: Verdict
     summary: str
     elapsed_ms: float
+    blocked_by: str | None = None
+    """Id of the cause or check that it waits for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 import sys
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         verdict=decision.verdict,
         headline=_headline(decision, context, where),
         root_cause=decision.root_cause,
-        chain=tuple(_row(row, decision, target.links) for row in decision.chain),
+        chain=tuple(_row(row, target.links) for row in decision.chain),
         findings=decision.findings,
         checks=tuple(finished.results),
         did=context.ledger.did(),
@@ -48,47 +49,46 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
     )
 
 
-def _row(row: LinkResult, decision: Decision, wanted: frozenset[Link]) -> LinkResult:
+def _row(row: LinkResult, wanted: frozenset[Link]) -> LinkResult:
     """The row with words for a link that waits or was not asked for."""
-    blocker = decision.blocked.get(row.link)
     if row.verdict is not Verdict.SKIPPED or row.summary:
         return row
     if row.link not in wanted:
         summary = "not asked for"
-    elif blocker is None:
+    elif row.blocked_by is None:
         summary = "does not apply"
     else:
-        link = blocker.partition(".")[0]
-        label = table("words")["links"].get(link, blocker)
-        summary = f"waits for {label}"
-    return LinkResult(row.link, row.verdict, summary, row.elapsed_ms)
+        link = row.blocked_by.partition(".")[0]
+        summary = f"waits for {table('words')['links'].get(link, row.blocked_by)}"
+    return dataclasses.replace(row, summary=summary)
 
 
 def _headline(decision: Decision, context: Context, where: Endpoint) -> str:
     """The answer in one sentence."""
     if decision.root_cause is not None:
         return next(found.title for found in decision.findings if found.id == decision.root_cause)
-    words, labels = table("words")["headlines"], table("words")["links"]
+    key, links = _kind_of_headline(decision, context)
     entry = context.observed(Entry)
-    verdicts = {row.link: row.verdict for row in decision.chain}
-    unknown = [
-        labels[link] for link, verdict in verdicts.items() if verdict is Verdict.UNKNOWN or link in decision.blocked
-    ]
-    passed = [labels[link] for link, verdict in verdicts.items() if verdict in {Verdict.PASS, Verdict.WARN}]
-    first = next((found.title for found in decision.findings if found.order == 1), "")
-    evidence = {"app": entry.app.name if entry else "", "endpoint": str(where), "title": first}
+    labels = table("words")["links"]
+    evidence = {
+        "app": entry.app.name if entry else "",
+        "endpoint": str(where),
+        "title": next((found.title for found in decision.findings if found.order == 1), ""),
+        "links": ", ".join(labels[link] for link in links),
+    }
+    return catalogue.fill(str(table("words")["headlines"][key]), evidence)
+
+
+def _kind_of_headline(decision: Decision, context: Context) -> tuple[str, list[Link]]:
+    """Which of the headlines fits where no cause is named, and the links that it speaks of."""
+    passed = [row.link for row in decision.chain if row.verdict in {Verdict.PASS, Verdict.WARN}]
     if decision.verdict is Verdict.UNKNOWN:
+        unknown = [row.link for row in decision.chain if row.verdict is Verdict.UNKNOWN or row.blocked_by]
         waits = any(found.id == "launcher.consent-needed" for found in decision.findings)
-        key, evidence["links"] = (
-            ("consent" if waits and unknown == [labels[Link.SERVER]] else "unknown"),
-            ", ".join(unknown),
-        )
-    elif decision.verdict is Verdict.WARN:
-        key = "warned"
-    elif len(passed) == len(Link):
-        key = "all" if context.snapshot else "all_outside"
-    elif verdicts[Link.CLIENT] is Verdict.SKIPPED and Link.CLIENT in context.target.links:
-        key = "no_app"
-    else:
-        key, evidence["links"] = "some", ", ".join(passed)
-    return catalogue.fill(str(words[key]), evidence)
+        return ("consent" if waits and unknown == [Link.SERVER] else "unknown"), unknown
+    if decision.verdict is Verdict.WARN:
+        return "warned", passed
+    if len(passed) == len(Link):
+        return ("all" if context.snapshot else "all_outside"), passed
+    no_app = any(found.id == "client.none-found" for found in decision.findings)
+    return ("no_app" if no_app and Link.ADDON in passed else "some"), passed

@@ -16,13 +16,12 @@ _LINKS = tuple(Link)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict on a run. `blocked` names, for a link that waits, the cause, check or link that it waits for."""
+    """The verdict on a run."""
 
     verdict: Verdict
     root_cause: str | None
     findings: tuple[Finding, ...]
     chain: tuple[LinkResult, ...]
-    blocked: Mapping[Link, str]
 
 
 def decide(
@@ -34,18 +33,14 @@ def decide(
 ) -> Decision:
     """Weighs what the checks found. `findings` are all of them, those of the engine itself included."""
     weighed = _ordered(_explained(_muted(findings, target)))
-    blocked: dict[Link, str] = {}
     chain = []
     for link in _LINKS:
         own = [check for check in checks if check.link is link]
         verdict, blocker = _of_link(link, own, outcomes, weighed)
-        if blocker is not None:
-            blocked[link] = blocker
         summary = _summary(link, verdict, own, outcomes, weighed)
-        chain.append(LinkResult(link, verdict, summary, sum(elapsed_ms.get(check.id, 0.0) for check in own)))
+        chain.append(LinkResult(link, verdict, summary, sum(elapsed_ms.get(check.id, 0.0) for check in own), blocker))
     root = next((found for found in weighed if found.order == 1 and found.verdict is Verdict.FAIL), None)
-    verdict = _whole(chain, blocked, weighed)
-    return Decision(verdict, root.id if root else None, tuple(weighed), tuple(chain), blocked)
+    return Decision(_whole(chain, weighed), root.id if root else None, tuple(weighed), tuple(chain))
 
 
 def _muted(findings: Sequence[Finding], target: Target) -> list[Finding]:
@@ -122,12 +117,12 @@ def _summary(
     return (same or [outcome.summary for outcome in said if outcome.summary] or [""])[0]
 
 
-def _whole(chain: Sequence[LinkResult], blocked: Mapping[Link, str], findings: Sequence[Finding]) -> Verdict:
+def _whole(chain: Sequence[LinkResult], findings: Sequence[Finding]) -> Verdict:
     verdicts = {row.verdict for row in chain}
     broken = any(found.link is None and not found.muted for found in findings)
     if Verdict.FAIL in verdicts:
         return Verdict.FAIL
-    if Verdict.UNKNOWN in verdicts or blocked or broken:
+    if Verdict.UNKNOWN in verdicts or broken or any(row.blocked_by for row in chain):
         return Verdict.UNKNOWN
     if Verdict.WARN in verdicts:
         return Verdict.WARN

@@ -29,6 +29,8 @@ async def identify(context: Context) -> Outcome:
     connection = context.observed(Connection)
     if connection is None:
         return Outcome(Verdict.SKIPPED, blocked_by="network.connect")
+    if context.target.tls is not None and connection.context is None:
+        return Outcome(Verdict.SKIPPED, blocked_by="network.tls")  # who asks for TLS wants nothing said in the clear
     own = bridge_of_this_process(context, connection.endpoint)
     if own is not None and context.snapshot is not None and context.snapshot.main_thread_waits:
         name = products.by_id(own.product).name

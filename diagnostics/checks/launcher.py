@@ -76,7 +76,9 @@ async def _look(entry: Entry, context: Context) -> _Looked:
     variables = tuple(entry.command.env)
     evidence |= {"command_line": line, "variables": variables, "cwd": cwd, "digest": entry.command.digest}
     return _Looked(
-        (finding("launcher.consent-needed", evidence),), launch, Consent(entry.command.digest, entry.app.name, line)
+        (finding("launcher.consent-needed", evidence),),
+        launch,
+        Consent(entry.command.digest, entry.app.name, line, variables, cwd),
     )
 
 

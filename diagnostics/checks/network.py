@@ -171,7 +171,12 @@ async def tls(context: Context) -> Outcome:
 
 
 def _tls_cause(shaken: Handshake) -> str:
-    causes = {10: "network.tls-expired", 9: "network.tls-not-yet-valid", 62: "network.tls-name-mismatch"}
+    causes = {
+        9: "network.tls-not-yet-valid",
+        10: "network.tls-expired",
+        62: "network.tls-name-mismatch",
+        64: "network.tls-name-mismatch",  # the host is a numeric address, and it is not in the certificate
+    }
     if shaken.verify_code:
         return causes.get(shaken.verify_code, "network.tls-untrusted")
     if shaken.plain or not re.search("VERSION|PROTOCOL|CIPHER", shaken.error):

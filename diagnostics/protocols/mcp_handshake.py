@@ -19,6 +19,8 @@ MAX_PAGES = 20
 MAX_TOOLS = 1000
 MAX_ANSWERS = 100
 """Requests of the peer that are answered; a peer that asks more is not kept happy at the price of our memory."""
+MAX_ECHO = 4096
+"""Characters of an id or a cursor of the peer that is sent back; longer ones are not answered."""
 _MAX_NAMES = 40
 _MAX_STRAYS = 5
 _NAME_LENGTH = 200
@@ -89,7 +91,8 @@ class Handshake:
         return jsonrpc.request(self._requests, method, params)
 
     def _serve(self, message: Request) -> list[dict[str, object]]:
-        if self._answers >= MAX_ANSWERS:
+        too_long = isinstance(message.id, str) and len(message.id) > MAX_ECHO
+        if self._answers >= MAX_ANSWERS or too_long:
             return []
         self._answers += 1
         if message.method == "ping":
@@ -142,6 +145,8 @@ class Handshake:
         self.tools += [clean(name, _NAME_LENGTH) for name in names[:room]]
         self._pages += 1
         cursor = page.get("nextCursor")
+        if isinstance(cursor, str) and len(cursor) > MAX_ECHO:
+            return self._end_tools("malformed")
         if not isinstance(cursor, str) or cursor in self._cursors or len(names) >= room or self._pages >= MAX_PAGES:
             return self._end_tools(None)
         self._cursors.add(cursor)

@@ -44,7 +44,13 @@ def _report(report: Report) -> dict[str, object]:
         "findings": [_finding(found) for found in report.findings],
         "checks": [_check(check) for check in report.checks],
         "consents": [
-            {"digest": consent.digest, "app": consent.app, "command_line": consent.command_line}
+            {
+                "digest": consent.digest,
+                "app": consent.app,
+                "command_line": consent.command_line,
+                "variables": list(consent.variables),
+                "cwd": consent.cwd,
+            }
             for consent in report.consents
         ],
         "did": {

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a click does. One concern a module; each ends with the tuple of its classes."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import clock, command_line, consent, endpoint, pins, report, run
+
+_CLASSES = (
+    *run.CLASSES,
+    *report.CLASSES,
+    *consent.CLASSES,
+    *endpoint.CLASSES,
+    *pins.CLASSES,
+)
+
+
+def register() -> None:
+    """Register the operators, the entry in the Help menu, the handlers and the command."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+    run.register()
+    clock.register()
+    command_line.register()
+
+
+def unregister() -> None:
+    """End a run that is under way and take back everything, in reverse."""
+    command_line.unregister()
+    clock.unregister()
+    run.unregister()
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plain picture of this Blender, taken on the main thread before a run.
+
+What can be known about a bridge without its socket stands in the field guide, protocols 1.7 and 2.1.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from typing import TYPE_CHECKING, Any
+
+import addon_utils
+import bpy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..diagnostics.model import BridgeState, Snapshot
+
+_COMMUNITY = "mcp-for-blender"
+_LAB = "blender-lab"
+_COMMUNITY_NAMES = frozenset({"MCP for Blender", "Blender MCP"})
+_DEFAULT_PORT = 9876
+
+
+def take_snapshot(context: bpy.types.Context, *, main_thread_waits: bool = False) -> Snapshot:
+    """Look at this Blender. Nothing is changed, nothing is asked outside this process."""
+    from ..diagnostics.model import Snapshot  # noqa: PLC0415  # costs nothing until the first run
+
+    return Snapshot(
+        version=tuple(bpy.app.version),
+        version_string=bpy.app.version_string,
+        python=platform.python_version(),
+        pid=os.getpid(),
+        background=bpy.app.background,
+        online_access=bool(bpy.app.online_access),
+        bridges=tuple(_bridges(context)),
+        main_thread_waits=main_thread_waits,
+    )
+
+
+def _bridges(context: bpy.types.Context) -> Iterator[BridgeState]:
+    ports = _own_listeners()
+    found = [
+        (product, name, bl_info)
+        for name, bl_info in _installed(context).items()
+        if (product := _product(name, bl_info)) is not None
+    ]
+    for product, name, bl_info in sorted(found, key=lambda row: _certainty(row[0])):
+        bridge = _bridge(context, product, name, bl_info, ports)
+        if bridge.running and ports is not None:
+            # One port has one listener: the next add-on set to the same port is not the one that listens.
+            ports -= {bridge.port}
+        yield bridge
+
+
+def _certainty(product: str) -> int:
+    """Which add-on is believed first to own a port: one whose server can be seen, then the one that hides it."""
+    if product == _COMMUNITY:
+        return 0 if hasattr(bpy.types, "blendermcp_server") else 2
+    return 1
+
+
+def _installed(context: bpy.types.Context) -> dict[str, dict[str, Any]]:
+    """What each add-on says of itself, by its module: all that Blender has listed, and all that are enabled."""
+    # Listing the folders again would read every add-on's source; an add-on that is enabled is loaded anyway.
+    found = {module.__name__: module.bl_info for module in addon_utils.modules(refresh=False)}
+    for name in context.preferences.addons.keys():  # noqa: SIM118  # iterating yields the entries
+        bl_info = getattr(sys.modules.get(name), "bl_info", None)
+        if isinstance(bl_info, dict):
+            found.setdefault(name, bl_info)
+    return found
+
+
+def _product(name: str, bl_info: dict[str, Any]) -> str | None:
+    """Which of the known products this add-on is."""
+    if bl_info.get("name") in _COMMUNITY_NAMES:
+        return _COMMUNITY
+    is_lab = name.startswith("bl_ext.") and name.endswith(".mcp") and bl_info.get("name") == "MCP"
+    return _LAB if is_lab and "Blender Lab" in str(bl_info.get("author", "")) else None
+
+
+def _bridge(
+    context: bpy.types.Context, product: str, name: str, bl_info: dict[str, Any], ports: frozenset[int] | None
+) -> BridgeState:
+    from ..diagnostics.model import BridgeState  # noqa: PLC0415
+
+    enabled = addon_utils.check(name)[1]
+    host, port, running = _community(context) if product == _COMMUNITY else _lab(context, name)
+    if not running:
+        # Where the listeners of this process cannot be read, an enabled add-on gets the benefit of the doubt.
+        running = ports is None or port in ports
+    return BridgeState(
+        product=product,
+        module=name,
+        name=str(bl_info.get("name")),
+        version=_version(bl_info),
+        enabled=enabled,
+        running=enabled and running,
+        host=host,
+        port=port,
+    )
+
+
+def _community(context: bpy.types.Context) -> tuple[str | None, int | None, bool]:
+    """Host, port and whether it runs, as the add-on keeps them. Its scene's "server running" is saved and may lie."""
+    server = getattr(bpy.types, "blendermcp_server", None)
+    if server is None:
+        return None, getattr(context.scene, "blendermcp_port", _DEFAULT_PORT), False
+    thread = getattr(server, "server_thread", None)
+    running = bool(getattr(server, "running", False)) and (thread is None or thread.is_alive())
+    return getattr(server, "host", None), getattr(server, "port", None), running
+
+
+def _lab(context: bpy.types.Context, name: str) -> tuple[str | None, int | None, bool]:
+    """Host and port from the add-on's preferences. Whether it runs is seen by its listener only."""
+    entry = context.preferences.addons.get(name)
+    prefs = getattr(entry, "preferences", None)
+    return getattr(prefs, "host", None), getattr(prefs, "port", _DEFAULT_PORT), False
+
+
+def _version(bl_info: dict[str, Any]) -> tuple[int, ...]:
+    parts = bl_info.get("version", ())
+    return tuple(part for part in parts if isinstance(part, int)) if isinstance(parts, (tuple, list)) else ()
+
+
+def _own_listeners() -> frozenset[int] | None:
+    """Ports on which this very process listens; None when the system does not tell."""
+    import psutil  # noqa: PLC0415  # a compiled module: loaded when a run needs it
+
+    try:
+        connections = psutil.Process().net_connections("tcp")
+    except (psutil.Error, OSError):
+        return None
+    return frozenset(c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN)

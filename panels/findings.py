@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a finding is drawn: what it is, why, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..operators import report as report_operators
+from . import words, wrap
+
+if TYPE_CHECKING:
+    import bpy
+
+    from ..diagnostics.model import EvidenceValue, Finding, Report
+    from .wrap import Space
+
+_BOX = 0.8
+"""Units that a box takes from the width of its content."""
+_TWO_BUTTONS = 5.0
+"""Units that two buttons take beside their text, when they are of one width."""
+
+
+def answer(layout: bpy.types.UILayout, space: Space, report: Report) -> None:
+    """Draw the answer in one sentence, why, and what to do."""
+    wrap.text(layout, space, report.headline, icon=words.ICONS[report.verdict], alert=report.verdict == "fail")
+    finding = root(report)
+    if finding is not None:
+        wrap.paragraphs(layout, space, finding.detail)
+        remedies(layout, space, finding)
+
+
+def root(report: Report) -> Finding | None:
+    """The finding that is named as the cause of it all."""
+    if report.root_cause is None:
+        return None
+    return next((finding for finding in report.findings if finding.id == report.root_cause), None)
+
+
+def others(report: Report) -> list[Finding]:
+    """Warnings and failures that stand for themselves, in the order to repair them; muted ones last."""
+    first = root(report)
+    found = [
+        finding
+        for finding in report.findings
+        if finding is not first and finding.verdict in {"warn", "fail"} and finding.explained_by is None
+    ]
+    return sorted(found, key=lambda finding: finding.muted)
+
+
+def whole(layout: bpy.types.UILayout, space: Space, finding: Finding, *, evidence: bool) -> None:
+    """Draw everything about a finding."""
+    column = layout.column()
+    title = f"{finding.order}. {finding.title}" if finding.order else finding.title
+    if finding.muted:
+        title = f"{title} (muted)"
+    broken = finding.verdict == "fail" and not finding.muted
+    wrap.text(column, space, title, icon=words.ICONS[finding.verdict], alert=broken)
+    wrap.paragraphs(column, space, finding.detail)
+    if finding.explained_by is not None:
+        wrap.text(column, space, f"Caused by {finding.explained_by}.", dim=True)
+    if evidence:
+        facts(column, space, finding)
+    remedies(column, space, finding)
+
+
+def facts(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None:
+    """Draw the evidence, a line for each."""
+    for key, value in finding.evidence.items():
+        wrap.text(layout, space, f"{key.replace('_', ' ')}: {_shown(value)}", dim=True)
+
+
+def remedies(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None:
+    """Draw what can be done, each with its text to read and to copy."""
+    for index, remedy in enumerate(finding.remedies):
+        box = layout.box().column()
+        inside = space.narrower(_BOX)
+        wrap.text(box, inside, remedy.title)
+        wrap.text(box, inside, remedy.exact)
+        opens = remedy.kind == "open" and remedy.text.startswith("https://")
+        row = box.row(align=True) if inside.fits("Copy Fix", "Open", units=_TWO_BUTTONS) else box.column(align=True)
+        copy = row.operator(report_operators.MCP_DIAGNOSTICS_OT_copy_fix.bl_idname, icon="COPYDOWN")
+        copy.finding, copy.index = finding.id, index
+        if opens:
+            row.operator("wm.url_open", text="Open", icon="URL").url = remedy.text
+
+
+def _shown(value: EvidenceValue) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return ", ".join(value) or "none"
+        case _:
+            return str(value)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel in the sidebar of the 3D viewport."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..operators import clock, consent, report, run, session, settings
+from . import chain, details, findings, folding, words, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..diagnostics.model import Consent, Report
+    from .wrap import Space
+
+_BOX = 0.8
+"""Units that a box takes from the width of its content."""
+
+
+class MCP_DIAGNOSTICS_PT_sidebar(bpy.types.Panel):
+    """The answer in one sentence, what to do about it, and the rest folded away."""
+
+    bl_label = "MCP Diagnostics"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "MCP"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what the last run found, or how the present one goes on."""
+        clock.shown_in(context.region)
+        space = wrap.sidebar_space(context)
+        state, layout = session.state, self.layout
+        _draw_buttons(layout, space)
+        _draw_status(layout, context, space)
+        if state.crash is not None:
+            _draw_crash(layout, space, state.crash)
+        if state.report is not None:
+            result = layout.column()
+            # The last result stays where it is while the next one is made: nothing jumps under the reader's eyes.
+            result.active = state.progress is None
+            _draw_result(result, context, space, state.report)
+        elif state.progress is not None:
+            chain.draw_progress(layout, space, state.progress)
+
+
+def _draw_buttons(layout: bpy.types.UILayout, space: Space) -> None:
+    row = layout.row(align=True)
+    row.scale_y = 1.2
+    if session.is_running():
+        text = "Cancelling…" if session.state.cancelling else "Cancel"
+        row.operator(run.MCP_DIAGNOSTICS_OT_cancel.bl_idname, text=text, icon="X")
+    else:
+        # The icon beside the shorter word says enough where the sidebar is narrow.
+        text = "Run Diagnostics" if space.fits("Run Diagnostics", units=3.0) else "Run"
+        row.operator(run.MCP_DIAGNOSTICS_OT_run.bl_idname, text=text, icon="PLAY")
+    row.operator("preferences.addon_show", text="", icon="PREFERENCES").module = settings.PACKAGE
+
+
+def _draw_status(layout: bpy.types.UILayout, context: bpy.types.Context, space: Space) -> None:
+    """Two lines in any state, so that what stands below does not jump when a run starts and ends."""
+    state = session.state
+    progress = state.progress
+    column = layout.column(align=True)
+    if progress is not None:
+        factor = progress.done / progress.total if progress.total else 0.0
+        count = f"{progress.done} of {progress.total} · " if progress.total else ""
+        column.progress(text=f"{count}at most {progress.deadline_s:.0f} s", factor=factor)
+        waiting = next(iter(progress.waiting.values()), "Looking around")
+        wrap.text(column, space, f"{waiting.rstrip('.…')}…")
+        return
+    host, port = settings.endpoint(context)
+    if state.report is not None:
+        host, port = state.report.host, state.report.port
+    wrap.text(column, space, f"{'Checks' if state.report is None else 'Checked'} the chain to {host}:{port}", dim=True)
+    if state.report is not None:
+        elapsed = words.duration(state.report.elapsed_ms)
+        wrap.text(column, space, f"{words.ago(time.monotonic() - state.finished_at)} · {elapsed}", dim=True)
+    if state.notice:
+        wrap.text(layout, space, state.notice, icon="INFO")
+
+
+def _draw_crash(layout: bpy.types.UILayout, space: Space, crash: session.Crashed) -> None:
+    box = layout.box().column()
+    wrap.text(box, space.narrower(_BOX), crash.message, icon="ERROR", alert=True)
+    box.operator(report.MCP_DIAGNOSTICS_OT_copy_crash.bl_idname, icon="COPYDOWN")
+
+
+def _draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, space: Space, result: Report) -> None:
+    layout.separator(factor=0.5)
+    findings.answer(layout, space, result)
+    if not session.is_running():
+        for wanted in result.consents:
+            if wanted.digest not in session.state.declined:
+                _draw_consent(layout, space, wanted)
+    body = folding.section(layout, context, "chain", "Chain")
+    if body is not None:
+        chain.draw(body, context, space, result)
+    others = findings.others(result)
+    if others:
+        body = folding.section(layout, context, "also", f"Also Found ({len(others)})")
+        if body is not None:
+            for finding in others:
+                findings.whole(body.box(), space.narrower(_BOX), finding, evidence=False)
+    body = folding.section(layout, context, "details", "Details")
+    if body is not None:
+        details.draw(body, context, space, result)
+    _draw_exports(layout)
+
+
+def _draw_consent(layout: bpy.types.UILayout, space: Space, wanted: Consent) -> None:
+    box = layout.box().column()
+    inside = space.narrower(_BOX)
+    wrap.text(box, inside, f"Start what {wanted.app} starts?", icon="QUESTION")
+    command = box.box()
+    for line in (wanted.command_line, *_circumstances(wanted)):
+        wrap.text(command, inside.narrower(_BOX), line)
+    wrap.text(box, inside, "Only starting this command shows whether the MCP server works. It ends with the test.")
+    row = box.row(align=True) if inside.fits("Allow", "Not Now", units=3.0) else box.column(align=True)
+    row.operator(consent.MCP_DIAGNOSTICS_OT_allow.bl_idname).digest = wanted.digest
+    row.operator(consent.MCP_DIAGNOSTICS_OT_not_now.bl_idname).digest = wanted.digest
+
+
+def _circumstances(wanted: Consent) -> Iterator[str]:
+    """What else decides about what would run. A change of any of it asks again."""
+    if wanted.variables:
+        yield f"With the variables {', '.join(wanted.variables)}"
+    if wanted.cwd:
+        yield f"In the folder {wanted.cwd}"
+
+
+def _draw_exports(layout: bpy.types.UILayout) -> None:
+    column = layout.column(align=True)
+    column.operator(report.MCP_DIAGNOSTICS_OT_copy_report.bl_idname, icon="COPYDOWN")
+    column.operator(report.MCP_DIAGNOSTICS_OT_save_report.bl_idname, text="Save Report…", icon="FILE_TICK")
+    column.operator(report.MCP_DIAGNOSTICS_OT_open_as_text.bl_idname, icon="TEXT")
+
+
+CLASSES = (MCP_DIAGNOSTICS_PT_sidebar,)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words and icons of the interface. What a finding says comes from the report."""
+
+from __future__ import annotations
+
+ICONS = {"pass": "CHECKMARK", "warn": "ERROR", "fail": "CANCEL", "unknown": "QUESTION", "skipped": "REMOVE"}
+WAITS = "Waits"
+
+_MINUTE_S = 60
+_HOUR_S = 60 * _MINUTE_S
+_DAY_S = 24 * _HOUR_S
+
+
+def links() -> dict[str, str]:
+    """The names of the links, in the order in which a request passes them."""
+    return _shared("links")
+
+
+def verdicts() -> dict[str, str]:
+    """The words for the verdicts."""
+    return _shared("verdicts")
+
+
+def _shared(name: str) -> dict[str, str]:
+    from ..diagnostics.knowledge import table  # noqa: PLC0415  # read with the first drawing
+
+    return dict(table("words")[name])
+
+
+def duration(elapsed_ms: float) -> str:
+    """How long something took: "0.2 ms", "12 ms", "0.8 s", "31 s"."""
+    if elapsed_ms < 1:
+        return f"{elapsed_ms:.1f} ms"
+    if elapsed_ms < 100:  # noqa: PLR2004  # from here on tenths of a second read better
+        return f"{elapsed_ms:.0f} ms"
+    return f"{elapsed_ms / 1000:.1f} s" if elapsed_ms < 10_000 else f"{elapsed_ms / 1000:.0f} s"  # noqa: PLR2004
+
+
+def ago(elapsed_s: float) -> str:
+    """How long ago something was: "Just now", "2 minutes ago"."""
+    if elapsed_s < _MINUTE_S:
+        return "Just now"
+    for unit_s, name in ((_DAY_S, "day"), (_HOUR_S, "hour"), (_MINUTE_S, "minute")):
+        count = int(elapsed_s // unit_s)
+        if count:
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    raise AssertionError(elapsed_s)
