@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
-import platform
+import sys
 import time
 from collections.abc import Callable
 
@@ -34,7 +34,15 @@ def diagnose(
     `snapshot` is the picture of this Blender, None outside Blender. `machine` is the computer whose AI apps are looked
     at, this one by default. `on_event` hears of every check that starts and ends, in the thread of the run.
     """
-    return asyncio.run(diagnose_async(target, snapshot, machine=machine, on_event=on_event))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(diagnose_async(target, snapshot, machine=machine, on_event=on_event))
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """A loop that can start processes, whatever policy another add-on has set."""
+    if sys.platform == "win32":
+        return asyncio.ProactorEventLoop()
+    return asyncio.new_event_loop()
 
 
 async def diagnose_async(
@@ -75,8 +83,3 @@ def exit_code(report: Report, *, fail_on: Verdict = Verdict.FAIL) -> int:
     if any(found.id == "internal.crash" and not found.muted for found in report.findings):
         return 4
     return 3 if report.verdict is Verdict.UNKNOWN else 0
-
-
-def python_version() -> str:
-    """Version of the Python that runs this, such as "3.13.5"."""
-    return platform.python_version()

@@ -19,7 +19,7 @@ T = TypeVar("T")
 MASK = "‹masked›"
 MASKED = (
     "values of environment variables that a configuration sets",
-    "values after options and names that look like a secret (--token, API_KEY=…, Authorization: …)",
+    "values of options, variables and headers whose name looks like a secret (token, key, password, authorization)",
     "texts that look like an access key or a token",
     "user name, password and query of URLs",
     "the home folder, shown as ~",

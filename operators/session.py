@@ -133,12 +133,10 @@ class Worker:
             self.outbox.put(Finished(report))
 
     def _diagnose(self, target: Target, snapshot: Snapshot) -> Report:
-        import asyncio  # noqa: PLC0415
-
-        from ..diagnostics import diagnose_async  # noqa: PLC0415
+        from ..diagnostics import diagnose_async, new_event_loop  # noqa: PLC0415
 
         # Not `asyncio.run`: that waits for helper threads which sit in a blocking call of the system.
-        loop = asyncio.new_event_loop()
+        loop = new_event_loop()
         try:
             task = loop.create_task(diagnose_async(target, snapshot, on_event=self.outbox.put))
             self._loop, self._task = loop, task

@@ -202,14 +202,16 @@ def _json_object(path: Path, context: Context) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
+_NAME = r"(?:(?<=[{,])|^)\s*\"[\w.-]{1,60}\"\s*:|\b(?:mcpServers|command|args|env|cwd)\b"
+_WORD = r"[^\s\[\]{}:,/\"'“”]+"
+
+
 def _excerpt(text: str, line: int, column: int) -> str:
-    """The offending line around the place, with the values in quotes blotted out: one may be a secret."""
+    """The offending line around the place, with all but names and punctuation blotted out: a value may be a secret.
+
+    In a line with a mistake in it quotes do not tell for sure what is a value, so only what stands like a name is kept.
+    """
     lines = re.split(r"\r\n|\r|\n", text)
     whole = lines[line - 1] if line <= len(lines) else ""
-    quoted = r'"(?:[^"\\]|\\.)*+(?:"(?!\s*:)|$)' + r"|'[^']*'|“[^”]*”"
-    blotted = re.sub(rf"{quoted}|[\w+/=.-]{{16,}}", lambda match: _blot(match[0]), whole[: column + 4000])
+    blotted = re.sub(f"({_NAME})|{_WORD}", lambda match: match[1] or "·" * len(match[0]), whole[: column + 4000])
     return clean(blotted[max(0, column - 50) : column + 30], 120).strip()
-
-
-def _blot(value: str) -> str:
-    return value[0] + "·" * (len(value) - 2) + value[-1] if len(value) > 2 else value  # noqa: PLR2004  # nothing in it

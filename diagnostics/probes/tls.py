@@ -65,7 +65,7 @@ async def shake_hands(
     except TimeoutError:
         return ended(ok=False, error=f"no answer to the handshake within {deadline_s:g} s")
     except (OSError, ValueError) as error:  # ValueError: a server name that cannot be one
-        return ended(ok=False, error=one_line(str(error)))
+        return ended(ok=False, error=one_line(str(error)) or "the connection was closed")
     version = str(writer.get_extra_info("ssl_object").version())
     writer.transport.abort()
     return ended(ok=True, version=version)
