@@ -16,10 +16,7 @@ from collections.abc import Callable
 
 from .model import Event, Machine, Report, Snapshot, Target, Verdict
 
-NAME = "MCP Diagnostics"
-VERSION = "0.1.0"
-
-__all__ = ["NAME", "VERSION", "diagnose", "diagnose_async", "exit_code"]
+__all__ = ["diagnose", "diagnose_async", "exit_code", "new_event_loop"]
 
 
 def diagnose(
@@ -70,7 +67,8 @@ async def diagnose_async(
         if on_event is not None:
             on_event(redactor.all(event))
 
-    finished = await engine.run(checks, context, tell)
+    with context.resources:
+        finished = await engine.run(checks, context, tell)
     report = reporting.assemble(checks, finished, context, started=started.isoformat(timespec="seconds"))
     elapsed_ms = (time.monotonic() - began) * 1000
     return redactor.all(dataclasses.replace(report, elapsed_ms=elapsed_ms))

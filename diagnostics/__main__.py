@@ -6,15 +6,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import signal
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import NAME, VERSION, diagnose, exit_code
+from . import diagnose, exit_code
 from .knowledge import apps, catalogue
-from .model import CheckStarted, Event, Kind, Link, Report, Snapshot, Target, Verdict
+from .model import NAME, VERSION, CheckStarted, Event, Kind, Link, Report, Snapshot, Target, Verdict
 from .reports import FORMATS, render
 from .target import DEFAULTS, TargetError, make_target
 
@@ -50,6 +51,10 @@ def main(argv: Sequence[str], *, snapshot: Snapshot | None = None, prog: str = "
 
 def script() -> NoReturn:
     """Entry point of the installed program."""
+    # Whoever ends us gently wants the processes ended that we started; by default these signals would end us at once.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))
 
 

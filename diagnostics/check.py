@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ class Context:
         """`time.monotonic()` at which the run is over."""
         self.secrets: set[str] = set()
         """Texts that must not be shown to anybody: the values of variables that entries set."""
+        self.resources = contextlib.ExitStack()
+        """What checks leave open for later ones; closed when the run is over, however it ends."""
         self._outcomes: dict[str, Outcome] = {}
 
     @property

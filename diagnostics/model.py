@@ -15,6 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+NAME = "MCP Diagnostics"
+VERSION = "0.1.0"
+"""The release, as in `blender_manifest.toml` and `pyproject.toml`."""
+
 EvidenceValue = str | int | float | bool | None | tuple[str, ...]
 """A value that may stand as evidence: shown to the user, written as JSON."""
 

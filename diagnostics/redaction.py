@@ -7,12 +7,15 @@ Applied once, when the report is made, so that no view can forget it.
 from __future__ import annotations
 
 import dataclasses
+import functools
+import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from .model import Machine, Remedy
+from .text import clean
 
 T = TypeVar("T")
 
@@ -76,8 +79,9 @@ class Redactor:
 
     def _without_secrets(self, text: str) -> str:
         for secret in sorted({*self._secrets, *self._own}, key=len, reverse=True):
-            if len(secret) >= _MIN_SECRET and not _HARMLESS.fullmatch(secret) and secret in text:
-                text = text.replace(secret, MASK)
+            if len(secret) >= _MIN_SECRET and not _HARMLESS.fullmatch(secret):
+                for written in _spellings(secret):
+                    text = text.replace(written, MASK)
         for pattern, replacement in _PATTERNS:
             text = pattern.sub(replacement, text)
         return text
@@ -86,7 +90,7 @@ class Redactor:
         if len(self._home) < 2:  # noqa: PLR2004  # "/" is everybody's
             return text
         for home in {self._home, self._home.replace("\\", "\\\\"), self._home.replace("\\", "/")}:
-            text = re.sub(re.escape(home) + r"(?=[\\/\s:;,'\")\]}]|$)", "~", text)
+            text = re.sub(re.escape(home) + r"(?![\w-]|\.\w)", "~", text)
         return text
 
     def all(self, value: T) -> T:
@@ -120,6 +124,31 @@ class Redactor:
             shown.append(MASK if hide and not word.startswith("-") else self.text(word))
             hide = re.fullmatch(f"(?i)--?{_NAME}", word) is not None
         return tuple(shown)
+
+
+@functools.lru_cache(maxsize=256)
+def _spellings(secret: str) -> tuple[str, ...]:
+    """The secret as it stands in texts: as it is, quoted for a shell, in JSON, and made harmless to show."""
+    in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    in_shell = (secret.replace("'", "'\"'\"'"), secret.replace('"', '\\"'))
+    return tuple(sorted({secret, *in_json, *in_shell, clean(secret)}, key=len, reverse=True))
+
+
+def secret_words(argv: Sequence[str]) -> set[str]:
+    """The values in a command line that belong to an option, a variable or a header which looks like a secret.
+
+    In a command line that is written out, a value with blanks or quotes in it has no end that a pattern could find.
+    """
+    found, hide = set(), False
+    for word in argv:
+        if hide and not word.startswith("-"):
+            found.add(word)
+        if (
+            named := re.fullmatch(rf"(?is)-{{0,2}}{_NAME}\s*[=:]\s*(?:(?:bearer|basic|token)\s+)?(.+)", word)
+        ) is not None:
+            found.add(named[1])
+        hide = re.fullmatch(f"(?i)--?{_NAME}", word) is not None
+    return found
 
 
 def _looks_like_path(value: str) -> bool:

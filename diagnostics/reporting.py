@@ -8,13 +8,12 @@ import platform
 import sys
 from collections.abc import Sequence
 
-from . import NAME, VERSION
 from .check import Check, Context
 from .checks.entries import Entry
 from .checks.network import Endpoint
 from .engine import Finished
 from .knowledge import catalogue, table
-from .model import Link, LinkResult, Report, Tool, Verdict
+from .model import NAME, VERSION, Link, LinkResult, Report, Tool, Verdict
 from .redaction import MASKED, NOT_MASKED
 from .verdict import Decision, decide
 

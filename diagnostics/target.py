@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from .knowledge import catalogue
 from .knowledge.apps import apps as known_apps
 from .model import Kind, Link, Target, Tls
-from .text import one_line
+from .text import clean, one_line
 
 DEFAULTS = Target()
 _MAX_PORT = 65535
@@ -78,10 +78,11 @@ def _host(text: str) -> tuple[str, int | None]:
     host = text.strip()
     if "://" in host:
         inner = re.sub(r"^.*?://(?:[^/@]*@)?([^/?#]*).*$", r"\1", host)
+        shown = re.sub(r"://[^/@]*@", "://…@", host)  # a password stands there
         raise TargetError(
-            "host", f"“{one_line(host, 80)}” is a URL; write only the host: {one_line(inner, 80) or 'localhost'}"
+            "host", f"“{one_line(shown, 80)}” is a URL; write only the host: {one_line(inner, 80) or 'localhost'}"
         )
-    if re.search(r"[\s/@?#\x00-\x1f]", host):
+    if re.search(r"[\s/@?#]", host) or clean(host, len(host)) != host:
         raise TargetError(
             "host", f"“{one_line(host, 80)}” is no host name; write a name such as localhost, or an address"
         )

@@ -11,7 +11,6 @@ from typing import Any
 
 import bpy
 
-
 _PREFIX = "mcp_diagnostics_show_"
 _NAMES = {
     "chain": "The six links between your AI app and this Blender",

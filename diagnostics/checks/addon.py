@@ -7,7 +7,7 @@ from ..check import Context, Outcome
 from ..knowledge import products
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
-from ..model import BridgeState, EvidenceValue, Finding, Verdict
+from ..model import BridgeState, EvidenceValue, Finding, Snapshot, Verdict
 from ..probes.bridge import BridgeAnswer, Ended, ask_bridge
 from ..probes.listeners import Listener
 from ..protocols.dialect import Dialect
@@ -36,7 +36,11 @@ async def identify(context: Context) -> Outcome:
         name = products.by_id(own.product).name
         return Outcome(Verdict.UNKNOWN, f"{name} runs; it cannot be asked while a script waits", observations=(own,))
     answer = await ask_bridge(
-        connection.address, context.ledger, context=connection.context, server_name=connection.server_name
+        connection.address,
+        context.ledger,
+        sock=connection.sock,
+        context=connection.context,
+        server_name=connection.server_name,
     )
     return Outcome(Verdict.PASS, "", (), (answer,), transcript=answer.transcript)
 
@@ -132,18 +136,18 @@ async def state(context: Context) -> Outcome:
     where = context.observed(Endpoint)
     if snapshot is None or where is None or reached is None:
         return Outcome(Verdict.SKIPPED, "seen from outside Blender")
-    if context.observed(LocalEndpoint) is None or snapshot.background:
+    if context.observed(LocalEndpoint) is None:
         return Outcome(Verdict.SKIPPED, "the endpoint is not this Blender's")
     if not any(found.id == "network.refused" for found in reached.findings):
         return Outcome(Verdict.SKIPPED, "something answers")
-    failed = _why_stopped(snapshot.bridges, context, where)
+    failed = _why_stopped(snapshot, context, where)
     return Outcome(Verdict.FAIL, failed.title, (failed,)) if failed else Outcome(Verdict.SKIPPED)
 
 
-def _why_stopped(bridges: tuple[BridgeState, ...], context: Context, where: Endpoint) -> Finding | None:
+def _why_stopped(snapshot: Snapshot, context: Context, where: Endpoint) -> Finding | None:
     wanted = next((entry.product for entry in context.all_observed(Entry) if entry.product), None)
     # What the AI app's server needs comes first; then the add-on that is nearest to working.
-    ranked = sorted(bridges, key=lambda b: (wanted is not None and b.product != wanted.id, not b.enabled))
+    ranked = sorted(snapshot.bridges, key=lambda b: (wanted is not None and b.product != wanted.id, not b.enabled))
     evidence: dict[str, EvidenceValue] = {"endpoint": str(where)}
     if not ranked or (wanted is not None and ranked[0].product != wanted.id and not ranked[0].enabled):
         product = wanted or products.products()[0]
@@ -153,7 +157,8 @@ def _why_stopped(bridges: tuple[BridgeState, ...], context: Context, where: Endp
     evidence |= {"product": product.name, "module": bridge.module, "version": _dotted(bridge.version)}
     if not bridge.enabled:
         return finding("addon.disabled", evidence | {"_name": bridge.name})
-    if not bridge.running:
+    # In the background no add-on can be started; that is `blender.background`.
+    if not bridge.running and not snapshot.background:
         return finding("addon.not-started", evidence | {"_start": product.start})
     return None
 

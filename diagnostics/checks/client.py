@@ -17,6 +17,7 @@ from ..model import Command, EvidenceValue, Finding, Verdict
 from ..probes.files import FileRead, State, read_file
 from ..protocols import located_json
 from ..protocols.located_json import JsonSyntaxError, Node
+from ..redaction import secret_words
 from ..text import clean
 from .entries import Entry, command_of, installed, problems
 
@@ -38,7 +39,10 @@ async def configuration(context: Context) -> Outcome:
     wanted = [app for app in apps() if not context.target.apps or app.id in context.target.apps]
     looked = [_look(app, context) for app in wanted]
     entries = tuple(entry for one in looked for entry in one.entries)
-    context.secrets.update(value for entry in entries for value in entry.command.env.values())
+    plain = {"PATH"} | {name for product in products.products() for name in product.address_variables}
+    for command in (entry.command for entry in entries):
+        context.secrets.update(value for name, value in command.env.items() if name not in plain)
+        context.secrets.update(secret_words(command.argv))
     findings = tuple(found for one in looked for found in one.findings)
     present = [one for one in looked if one.files]
     if not present and not entries and not findings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import ssl
 from dataclasses import dataclass
 
@@ -38,10 +39,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The address that is used: the first that could be connected to, IPv4 before IPv6."""
+    """The address that is used: the first that could be connected to, IPv4 before IPv6.
+
+    `sock` is the open connection. It is used for the conversation too: an add-on may serve one client only.
+    """
 
     endpoint: Endpoint
     address: Address
+    sock: socket.socket | None = None
     context: ssl.SSLContext | None = None
     server_name: str | None = None
 
@@ -81,10 +86,16 @@ async def connect(context: Context) -> Outcome:
     lines += [f"{attempt.elapsed_ms:8.1f} ms  {attempt}" for attempt in attempts]
     local = all(is_local(address.host) for address in resolution.addresses)
     seen: tuple[object, ...] = (where, LocalEndpoint(where)) if local else (where,)
-    opened = [attempt for attempt in attempts if attempt.reached is Reached.OPEN]
+    opened = [(attempt.address, attempt.sock) for attempt in attempts if attempt.sock is not None]
+    for _address, sock in opened:
+        context.resources.callback(sock.close)
     if opened:
-        connection = Connection(where, opened[0].address)
-        return Outcome(Verdict.PASS, str(opened[0].address), (), (*seen, connection), transcript=tuple(lines))
+        for _address, sock in opened[1:]:
+            sock.close()
+        address, sock = opened[0]
+        return Outcome(
+            Verdict.PASS, str(address), (), (*seen, Connection(where, address, sock)), transcript=tuple(lines)
+        )
     failure = await _failure(where, resolution, attempts, context, local=local)
     return Outcome(Verdict.FAIL, failure.title, (failure,), seen, transcript=tuple(lines))
 
@@ -153,6 +164,8 @@ async def tls(context: Context) -> Outcome:
     settings, connection = context.target.tls, context.observed(Connection)
     if settings is None or connection is None:
         return Outcome(Verdict.SKIPPED, "not used")
+    if connection.sock is not None:
+        connection.sock.close()  # the handshake and the conversation under TLS have connections of their own
     name = settings.server_name or connection.endpoint.host
     try:
         secure = await client_context(settings, context.ledger)
@@ -163,7 +176,7 @@ async def tls(context: Context) -> Outcome:
     shaken = await shake_hands(connection.address, secure, name, context.ledger, deadline_s=CONNECT_S)
     line = f"{shaken.elapsed_ms:8.1f} ms  TLS as {name}: {shaken.version or shaken.error}"
     if shaken.ok:
-        secured = Connection(connection.endpoint, connection.address, secure, name)
+        secured = Connection(connection.endpoint, connection.address, context=secure, server_name=name)
         return Outcome(Verdict.PASS, shaken.version, (), (secured,), transcript=(line,))
     evidence = {"server_name": name, "error": shaken.error, "ca_file": str(settings.ca_file or "")}
     failed = finding(_tls_cause(shaken), _evidence(connection.endpoint) | evidence)

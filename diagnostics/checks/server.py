@@ -30,6 +30,9 @@ KNOWN = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 BLOCKED_WAIT_S = 12.0
 """How long a server gets whose add-on is known not to answer: the shortest limit of an AI app is 10 s (Codex)."""
 _MARGIN_S = 1.0
+_NO_COMMON_VERSION = {-32022, -32601, -32602}
+"""UnsupportedProtocolVersion (MCP 2026-07-28); method not found and invalid params, by which servers that know only
+another generation refuse `initialize` (field guide, mcp 5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +146,11 @@ def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue]) -> list
 def _of_silence(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceValue], context: Context) -> Finding:
     """No usable answer to `initialize`: the most special cause that what was seen allows."""
     if answer.error_code is not None:
-        seen = evidence | {
-            "offered": OFFER,
-            "error": f"{answer.error_code} {answer.error_message}",
-            "supported": answer.error_supported,
-        }
-        return finding("server.protocol-unsupported", seen)
+        seen = evidence | {"error": f"{answer.error_code} {answer.error_message}"}
+        if answer.error_code in _NO_COMMON_VERSION or answer.error_supported:
+            seen |= {"offered": OFFER, "supported": answer.error_supported}
+            return finding("server.protocol-unsupported", seen)
+        return finding("server.no-answer", seen)
     if answer.exit_code is not None:
         return _of_exit(answer, entry, evidence)
     if _silent_addon(context):

@@ -39,6 +39,11 @@ class Product:
     server_entry: str = ""
 
     @property
+    def address_variables(self) -> frozenset[str]:
+        """Variables that hold a host or a port, so nothing secret."""
+        return frozenset(filter(None, (self.host_variable, self.port_variable)))
+
+    @property
     def newest_protocol(self) -> int:
         """The `protocol_version` that the newest server expects of the add-on, 0 where it expects nothing."""
         return max((expected for _first, expected in self.expected_protocols), default=0)

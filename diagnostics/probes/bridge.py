@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from ..protocols.dialect import GET_ADDON_INFO, NUL, PING, Dialect, Recognised, 
 from ..protocols.unframed_json import UnframedJson
 from ..text import shown_bytes
 from .exchange import Exchange
-from .tcp import Address, reading
+from .tcp import Address, Reached, reading
 
 PING_WAIT_S = 2.0
 """How long a peer may be silent after `PING`."""
@@ -62,17 +63,22 @@ async def ask_bridge(
     address: Address,
     ledger: Ledger,
     *,
+    sock: socket.socket | None = None,
     context: ssl.SSLContext | None = None,
     server_name: str | None = None,
     patience: float = 1.0,
 ) -> BridgeAnswer:
-    """Has the whole conversation with one address, within some 6 s (`patience` scales the waits for silent peers)."""
+    """Has the whole conversation with one address, within some 10 s (`patience` scales the waits for silent peers).
+
+    `sock` is an open connection to it, which is used up; without one a connection is made.
+    """
     try:
         async with asyncio.timeout(PING_WAIT_S * patience):
-            exchange = await Exchange.open(address, ledger, context=context, server_name=server_name)
+            exchange = await Exchange.open(address, ledger, sock=sock, context=context, server_name=server_name)
     except OSError as error:
         reached, name = reading(error)
-        return BridgeAnswer(address, Ended.NO_CONNECTION, error=name or reached.value)
+        ended = Ended.CLOSED if reached is Reached.RESET else Ended.NO_CONNECTION
+        return BridgeAnswer(address, ended, error=name or reached.value)
     try:
         return await _converse(address, exchange, patience)
     finally:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 
@@ -27,11 +28,21 @@ class Exchange:
 
     @classmethod
     async def open(
-        cls, address: Address, ledger: Ledger, *, context: ssl.SSLContext | None = None, server_name: str | None = None
+        cls,
+        address: Address,
+        ledger: Ledger,
+        *,
+        sock: socket.socket | None = None,
+        context: ssl.SSLContext | None = None,
+        server_name: str | None = None,
     ) -> Exchange:
-        """Connects, with TLS where a context is given. Raises OSError; the caller sets the deadline."""
+        """Connects, unless `sock` is connected already, with TLS where a context is given.
+
+        Raises OSError; the caller sets the deadline.
+        """
         began = time.monotonic()
-        sock = await open_socket(address, ledger, deadline_s=10.0)
+        if sock is None:
+            sock = await open_socket(address, ledger, deadline_s=10.0)
         name = server_name if context is not None else None
         reader, writer = await asyncio.open_connection(sock=sock, ssl=context, server_hostname=name, limit=65536)
         return cls(reader, writer, began)

@@ -113,8 +113,8 @@ def find_program(command: str, folders: Iterable[str | Path], machine: Machine, 
     blocked: Path | None = None
     for candidate in candidates:
         for ending in endings:
-            path = candidate.with_name(candidate.name + ending)
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):  # ValueError: a path that ends in no name, such as "/"
+                path = candidate.with_name(candidate.name + ending)
                 if path.is_file():
                     if os.access(path, os.X_OK):
                         return Program(path, blocked)

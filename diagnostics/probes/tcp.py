@@ -61,12 +61,16 @@ class Reached(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to connect. `error` is the system's name for what went wrong, such as "ECONNREFUSED"."""
+    """One attempt to connect. `error` is the system's name for what went wrong, such as "ECONNREFUSED".
+
+    `sock` is the open, non-blocking connection, which the caller closes; None when there is none.
+    """
 
     address: Address
     reached: Reached
     error: str = ""
     elapsed_ms: float = 0.0
+    sock: socket.socket | None = None
 
     def __str__(self) -> str:
         said = (
@@ -96,21 +100,20 @@ async def resolve(host: str, port: int, *, deadline_s: float) -> Resolution:
 
 
 async def connect_all(addresses: Sequence[Address], ledger: Ledger, *, deadline_s: float) -> tuple[Attempt, ...]:
-    """Tries all addresses side by side, each for `deadline_s` seconds, and closes what was opened."""
+    """Tries all addresses side by side, each for `deadline_s` seconds. The caller closes what was opened."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(connect(address, ledger, deadline_s=deadline_s)) for address in addresses]
     return tuple(task.result() for task in tasks)
 
 
 async def connect(address: Address, ledger: Ledger, *, deadline_s: float) -> Attempt:
-    """Tries one address for `deadline_s` seconds and closes the connection again."""
+    """Tries one address for `deadline_s` seconds. The caller closes the connection."""
     began = time.monotonic()
     try:
         sock = await open_socket(address, ledger, deadline_s=deadline_s)
     except OSError as error:  # TimeoutError is one too
         return Attempt(address, *reading(error), _since(began))
-    sock.close()
-    return Attempt(address, Reached.OPEN, "", _since(began))
+    return Attempt(address, Reached.OPEN, "", _since(began), sock)
 
 
 async def open_socket(address: Address, ledger: Ledger, *, deadline_s: float) -> socket.socket:
@@ -121,13 +124,21 @@ async def open_socket(address: Address, ledger: Ledger, *, deadline_s: float) ->
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.wait_for(asyncio.get_running_loop().sock_connect(sock, address.sockaddr), deadline_s)
-        if sock.getsockname() == sock.getpeername():
+        if sock.getsockname() == _peer(sock):
             # With a port from the range for outgoing connections a socket can connect to itself: nobody listens.
             raise ConnectionRefusedError(errno.ECONNREFUSED, "connected to itself")
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _peer(sock: socket.socket) -> object:
+    """The other end's address. Raises ConnectionResetError when the connection has ended already."""
+    try:
+        return sock.getpeername()
+    except OSError as error:
+        raise ConnectionResetError(errno.ECONNRESET, "ended right after it was accepted") from error
 
 
 def reading(error: OSError) -> tuple[Reached, str]:
@@ -151,6 +162,7 @@ _READINGS = {
     errno.ECONNRESET: Reached.RESET,
     errno.ECONNABORTED: Reached.RESET,
     errno.EPIPE: Reached.RESET,
+    errno.ENOTCONN: Reached.RESET,  # it was reset before we could look whom we are connected to
 }
 
 

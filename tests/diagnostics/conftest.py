@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of the engine share: no text with a gap in it, no neighbours, no long waits."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from diagnostics.checks import network
+from diagnostics.knowledge import catalogue
+from diagnostics.probes import bridge
+from diagnostics.probes.listeners import Listener, listeners
+
+from .runs import Doctor
+
+
+@pytest.fixture(autouse=True)
+def unknown_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The `$names` that no evidence filled. A test ends with none of them, whatever findings it made."""
+    names: list[str] = []
+
+    def missing(_shown: object, name: str) -> str:
+        names.append(name)
+        return "…"
+
+    monkeypatch.setattr(catalogue._Shown, "__missing__", missing)
+    yield names
+    assert names == [], "the words of a finding name evidence that the code does not give"
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checks see the listeners of this process and of what it started, and no others of this machine."""
+
+    def own(ports: frozenset[int] | None = None) -> tuple[Listener, ...]:
+        mine = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
+        return tuple(at for at in listeners(ports) if at.pid in mine)
+
+    monkeypatch.setattr(network, "listeners", functools.wraps(listeners)(own))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Peers that stay silent are given up soon: what is tested is that they are, and not after how long."""
+    monkeypatch.setattr(bridge, "PING_WAIT_S", 0.25)
+    monkeypatch.setattr(bridge, "NUL_WAIT_S", 0.4)
+    monkeypatch.setattr(bridge, "INFO_WAIT_S", 0.5)
+
+
+@pytest.fixture
+def doctor(tmp_path: Path, request: pytest.FixtureRequest) -> Doctor:
+    """A machine with an empty home folder, and the doctor for it."""
+    for needed in ("alone", "impatient"):
+        request.getfixturevalue(needed)
+    home = tmp_path / "home"
+    home.mkdir()
+    return Doctor(home)

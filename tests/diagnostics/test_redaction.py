@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No secret of a configuration reaches a report, an event or a view; what is needed for help does."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from diagnostics.model import CheckEnded, Command, Link, Machine, Remedy, Verdict
+from diagnostics.redaction import MASK, MASKED, NOT_MASKED, Redactor
+from diagnostics.reports import render
+
+from .runs import Doctor
+
+HOME = Path("/home/ada")
+
+words = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=12, max_size=30).filter(
+    lambda word: not word.isdigit()
+)
+odd_words = st.text("abcXYZ0123456789!@#%^*+-_=./:,;&?~()[]{}<>|$ ", min_size=12, max_size=30).map(
+    lambda word: f"q{word.strip()}Z"
+)
+
+
+def redactor(*secrets: str, **environ: str) -> Redactor:
+    return Redactor(Machine("linux", HOME, environ), secrets)
+
+
+def kept(secret: str, text: str) -> bool:
+    return secret in redactor().text(text)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "uvx --token {} mcp-for-blender",
+        "uvx --api-key={} x",
+        "uvx --api-key = {} x",
+        "run -secret '{}' x",
+        'args: ["--auth-token", "{}"]',
+        "['--password', '{}']",
+        "API_KEY={}",
+        "export OPENAI_API_KEY='{}'",
+        '"token": "{}"',
+        '{{"client_secret":"{}"}}',
+        "password: {}",
+        "Authorization: Bearer {}",
+        "authorization: basic {}",
+        "Bearer {}",
+        "Cookie: {}",
+        "https://ada:{}@example.org/x",
+        "http://{}@example.org",
+        "https://example.org/mcp?key={}&b=2",
+        "https://example.org/?{}",
+        "it says sk-{0}{0} somewhere",
+        "ghp_{}1234",
+        "github_pat_{}1234",
+        "hf_{}1234567",
+        "AKIA{}1234",
+        "eyJhbGciOiJI.{}.{}",
+    ],
+)
+@given(secret=words)
+def test_what_looks_like_a_secret(form: str, secret: str) -> None:
+    assert not kept(secret, form.format(secret, secret))
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_redacted(text: str) -> None:
+    once = redactor("hunter2hunter2").text(text)
+    assert redactor("hunter2hunter2").text(once).count(MASK) >= once.count(MASK)
+
+
+@given(before=st.text(max_size=30), secret=odd_words, after=st.text(max_size=30))
+def test_a_known_value_is_found_anywhere(before: str, secret: str, after: str) -> None:
+    shown = redactor(secret).text(before + secret + after)
+    assert secret not in shown or secret in before + MASK + after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mcp-for-blender 2.2.4",
+        "Connecting to localhost:9876",
+        "http://localhost:8000/mcp",
+        "ECONNREFUSED at 127.0.0.1:9876",
+        "3D View > Sidebar (N) > MCP for Blender",
+        "ModuleNotFoundError: No module named 'mcp.server.fastmcp'",
+        'uvx --with "mcp<2" mcp-for-blender',
+        "protocol_version 15, process 4711, user ada",
+    ],
+)
+def test_what_helps_is_shown(text: str) -> None:
+    assert redactor().text(text) == text
+
+
+@pytest.mark.parametrize("value", ["true", "1", "9876", "localhost", "127.0.0.1", "abc", "utf-8", "INFO"])
+def test_a_value_that_everybody_has_is_not_masked(value: str) -> None:
+    assert redactor(value).text(f"a {value} b") == f"a {value} b"
+
+
+def test_the_session_of_the_user_is_not_shown_either() -> None:
+    assert "hunter2hunter2" not in redactor(OPENAI_API_KEY="hunter2hunter2").text("it printed hunter2hunter2")
+    assert redactor(SSH_AUTH_SOCK="/run/ssh").text("in /run/ssh") == "in /run/ssh"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/home/ada/x", "~/x"),
+        ("/home/ada", "~"),
+        ("“/home/ada”, /home/ada: no", "“~”, ~: no"),
+        ("It is in /home/ada.", "It is in ~."),
+        ("/home/adam/x /home/ada-2 /home/ada.old", "/home/adam/x /home/ada-2 /home/ada.old"),
+        ('{"a": "/home/ada/x"}', '{"a": "~/x"}'),
+    ],
+)
+def test_the_home_folder(text: str, shown: str) -> None:
+    assert redactor().text(text) == shown
+
+
+def test_a_home_folder_of_windows() -> None:
+    windows = Redactor(Machine("win32", Path("C:\\Users\\ada"), {}))
+    for written in ("C:\\Users\\ada\\x", "C:\\\\Users\\\\ada\\\\x", "C:/Users/ada/x"):
+        assert "ada" not in windows.text(written)
+
+
+def test_only_the_exact_text_of_a_remedy_has_the_home_folder() -> None:
+    remedy = redactor("hunter2hunter2").all(Remedy("a", "copy", '"/home/ada/x hunter2hunter2"'))
+    assert remedy.text == f'"~/x {MASK}"'
+    assert remedy.exact == f'"/home/ada/x {MASK}"'
+
+
+def test_events_and_nested_data_are_masked() -> None:
+    event = CheckEnded("a", Link.CLIENT, Verdict.PASS, "in /home/ada", 1.0, 1, 1)
+    assert redactor().all(event).summary == "in ~"
+    command = redactor().all(Command("x", ("--token", "a b c"), {"A": "API_KEY=hunter2hunter2"}))
+    assert command.args == ("--token", MASK)
+    assert command.env == {"A": f"API_KEY={MASK}"}
+
+
+@pytest.mark.parametrize("text", [*MASKED, *NOT_MASKED])
+def test_what_is_said_about_masking_survives_it(text: str) -> None:
+    assert redactor().text(text) == text
+
+
+chunks = st.text("kwxzKWXZ", min_size=8, max_size=12)
+planted_words = st.lists(chunks, min_size=1, max_size=3).flatmap(
+    lambda parts: st.sampled_from([" ", "!", "'", '"', ",", "=", ":", "/", "\\", ";", "-", "&", "}", "--"]).map(
+        lambda between: between.join(parts)
+    )
+)
+"""Secrets made of chunks of letters that no other text has, with what separates words between them."""
+
+
+def leaked(secret: str, shown: str) -> list[str]:
+    """The pieces of a secret that can be read."""
+    return [chunk for chunk in re.findall("[kwxzKWXZ]{8,}", secret) if chunk in shown]
+
+
+@pytest.mark.usefixtures("alone")
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(planted_words, min_size=8, max_size=8))
+def test_no_secret_of_a_configuration_is_shown(planted: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        doctor = Doctor(Path(folder))
+        doctor.environ["SESSION_TOKEN"] = "-".join(leaked(planted[0], planted[0]))
+        in_url = "-".join(leaked(planted[1], planted[1]))
+        env = {"SOME_VALUE": planted[2], "X_API_KEY": planted[3]}
+        args = ["blender", "--token", planted[4], f"--api-key={planted[5]}", f"API_SECRET={planted[6]}"]
+        args += ["--header", f"Authorization: Bearer {in_url}", f"https://ada:{in_url}@example.org/?k={in_url}"]
+        # One that is found and waits for consent, one that is not found, and one that cannot be used.
+        doctor.configure(
+            {"command": "/bin/sh", "args": args, "env": env},
+            second={"command": "/nowhere/blender", "args": args, "env": env},
+            third={"command": "blender", "env": {"A_TOKEN": [planted[7]]}},
+        )
+        report = doctor.run(only=["client", "launcher", "server"])
+        shown = repr(doctor.events) + repr(report) + render(report, "json")
+        shown += render(report, "text", verbose=True, exact=True)
+        assert [piece for secret in planted for piece in leaked(secret, shown)] == []

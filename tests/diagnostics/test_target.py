@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every value is checked before a run, and a mistake is told in one line that names it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnostics.model import Kind, Link, Target
+from diagnostics.target import TargetError, make_target
+from diagnostics.text import clean
+
+
+def refused(argument: str, **given_values: Any) -> str:
+    with pytest.raises(TargetError) as error:
+        make_target(**given_values)
+    assert error.value.argument == argument
+    assert len(error.value.message.splitlines()) == 1
+    assert str(error.value).startswith(f"{argument}: ")
+    return error.value.message
+
+
+def test_nothing_given() -> None:
+    assert make_target() == Target()
+    assert make_target(host="", port="", kind="", ca_file="", pins=[""], deadline="") == Target()
+    assert (Target().host, Target().port, Target().endpoint_given) == ("localhost", 9876, False)
+
+
+@pytest.mark.parametrize(
+    "port", ["0", 0, "70000", 65536, -1, "9876x", "98 76", "１２３", "0x10", "1e3", "9" * 50, True]
+)
+def test_no_port(port: str | int) -> None:
+    assert "65535" in refused("port", port=port)
+
+
+@pytest.mark.parametrize("port", [" 9876 ", "09876", 9876])
+def test_a_port(port: str | int) -> None:
+    target = make_target(port=port)
+    assert (target.port, target.endpoint_given) == (9876, True)
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "port"),
+    [
+        ("blender.local", "blender.local", 9876),
+        (" 10.0.0.5 ", "10.0.0.5", 9876),
+        ("localhost:1234", "localhost", 1234),
+        ("[::1]:1234", "::1", 1234),
+        ("[::1]", "::1", 9876),
+        ("::1", "::1", 9876),
+        ("0:0:0:0:0:0:0:1", "::1", 9876),
+        ("fe80::1%eth0", "fe80::1%eth0", 9876),
+        ("bücher.example", "bücher.example", 9876),
+    ],
+)
+def test_a_host(host: str, name: str, port: int) -> None:
+    target = make_target(host=host)
+    assert (target.host, target.port, target.endpoint_given) == (name, port, True)
+
+
+@pytest.mark.parametrize(
+    ("host", "hint"),
+    [
+        ("http://localhost:9876/mcp", "write only the host: localhost"),
+        ("tcp://user:hunter2@box", "write only the host: box"),
+        ("my host", "no host name"),
+        ("host/path", "no host name"),
+        ("user@host", "no host name"),
+        ("::1:9876:", "no IPv6 address"),
+        (":9876", "write localhost:9876"),
+        ("[zz]", "no IPv6 address"),
+        ("[::1]x", ""),
+        ("a" * 300, "253"),
+        ("evil\x1b[31m", "no host name"),
+        ("evil\u202e", "no host name"),
+        ("a\x7f", "no host name"),
+        ("a\nb", "no host name"),
+    ],
+)
+def test_no_host(host: str, hint: str) -> None:
+    message = refused("host", host=host)
+    assert hint in message
+    assert "\x1b" not in message
+
+
+@pytest.mark.parametrize("host", ["localhost:0", "localhost:", "localhost:x", "[::1]:", "[::1]:99999"])
+def test_a_host_with_a_wrong_port(host: str) -> None:
+    refused("port", host=host)
+
+
+def test_two_ports() -> None:
+    assert "1234" in refused("host", host="localhost:1234", port=9876)
+    assert make_target(host="localhost:1234", port=1234).port == 1234
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    assert "hunter2" not in refused("host", host="tcp://user:hunter2@box")
+
+
+def test_files(tmp_path: Path) -> None:
+    for name, argument in (("ca_file", "ca-file"), ("app_config", "app-config")):
+        assert "does not exist" in refused(argument, **{name: tmp_path / "missing"})
+        assert "is no file" in refused(argument, **{name: tmp_path})
+        refused(argument, **{name: "a\0b"})
+        refused(argument, **{name: "x" * 5000})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
+def test_odd_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "is no file" in refused("ca-file", ca_file=tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    refused("ca-file", ca_file=tmp_path / "circle")
+    locked = tmp_path / "locked"
+    locked.touch(0o000)
+    if not os.access(locked, os.R_OK):
+        assert "cannot be read" in refused("ca-file", ca_file=locked)
+
+
+def test_tls_is_on_as_soon_as_something_of_it_is_given(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.touch()
+    assert make_target().tls is None
+    assert make_target(tls=True).tls is not None
+    assert make_target(ca_file=file).tls.ca_file == file  # type: ignore[union-attr]
+    assert make_target(server_name=" box ").tls.server_name == "box"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("pin", ["mcp<<2", "==2", "mcp 2", "a b", "mcp[", "\x1b"])
+def test_no_requirement(pin: str) -> None:
+    refused("pin", pins=["mcp<2", pin])
+
+
+def test_requirements() -> None:
+    assert make_target(pins=[" mcp < 2 ", "", "a[b]==1"]).pins == ("mcp<2", "a[b]==1")
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "1.5", "", "１５", None, "9" * 50])
+def test_no_version_of_the_protocol(value: Any) -> None:
+    refused("expect-protocol", expect_protocol=[15, value])
+
+
+def test_names() -> None:
+    assert "claude-desktop" in refused("app", apps=["claude"])
+    assert "network" in refused("only", only=["net"])
+    assert "explain" in refused("ignore", ignore=["network.nonsense"])
+    assert "auto" in refused("kind", kind="http")
+    target = make_target(apps=["claude-desktop"], only=["network"], ignore=["network.refused"], kind="BRIDGE")
+    assert (target.links, target.kind) == (frozenset({Link.NETWORK}), Kind.BRIDGE)
+
+
+@pytest.mark.parametrize("deadline", ["nan", "inf", "-inf", 0, -1, 1e9, "soon", "1 2", True])
+def test_no_deadline(deadline: Any) -> None:
+    refused("deadline", deadline=deadline)
+
+
+@pytest.mark.parametrize(("deadline", "seconds"), [("90", 90), (0.5, 0.5), (" 5 ", 5), (3600, 3600)])
+def test_a_deadline(deadline: Any, seconds: float) -> None:
+    assert make_target(deadline=deadline).deadline_s == seconds
+
+
+def taken(**values: Any) -> Target | str:
+    """The target, or the line that refuses it."""
+    try:
+        return make_target(**values)
+    except TargetError as error:
+        return error.message
+
+
+@given(st.sampled_from(["host", "port", "kind", "server_name", "deadline"]), st.text(max_size=60))
+def test_any_text_is_taken_or_refused_in_one_line(name: str, text: str) -> None:
+    answer = taken(**{name: text})
+    if isinstance(answer, str):
+        assert len(answer.splitlines()) == 1
+        assert clean(answer) == answer
+    else:
+        assert 0 < answer.port < 65536
+        assert clean(answer.host) == answer.host
+
+
+@given(st.sampled_from(["pins", "apps", "only", "ignore", "expect_protocol"]), st.text(max_size=60))
+def test_any_word_of_a_list_is_taken_or_refused_in_one_line(name: str, text: str) -> None:
+    answer = taken(**{name: [text]})
+    assert not isinstance(answer, str) or len(answer.splitlines()) == 1
