@@ -230,11 +230,11 @@ def _is_another_program(at: Listener, answer: BridgeAnswer) -> bool:
     """
     if at.pid is None or at.is_blender:
         return False
-    name = re.sub(r"(?:[\d.]+t?)?(?:\.exe)?$", "", at.program.lower())
-    if name in table("programs")["forwarders"]:
+    names = {re.sub(r"(?:[\d.]+t?)?(?:\.exe)?$", "", name.lower()) for name in (at.program, at.executable)}
+    if names.intersection(table("programs")["forwarders"]):
         return False
     foreign = answer.recognised is not None and answer.recognised.dialect is Dialect.FOREIGN
-    return foreign or name not in table("programs")["interpreters"]
+    return foreign or not names.intersection(table("programs")["interpreters"])
 
 
 async def agreement(context: Context) -> Outcome:

@@ -22,6 +22,8 @@ class Listener:
     port: int
     pid: int | None
     program: str = ""
+    executable: str = ""
+    """Name of the file that runs: for a script the interpreter, where `program` may be the script's name."""
     user: str = ""
     since: str = ""
     is_blender: bool = False
@@ -66,20 +68,22 @@ def _listening_of_own_processes() -> set[tuple[int | None, str, int]]:
 def _described(pid: int | None, address: str, port: int) -> Listener:
     if pid is None:
         return Listener(address, port, None)
-    program = user = since = ""
+    program = executable = user = since = ""
     is_blender = False
     with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process(pid)
         program = process.name()
-        is_blender = _BLENDER.fullmatch(program) is not None or _runs_bpy(process, program)
+        with contextlib.suppress(psutil.Error, OSError):
+            executable = re.split(r"[\\/]", process.exe())[-1]
+        is_blender = _BLENDER.fullmatch(executable or program) is not None or _runs_bpy(process, executable or program)
         since = dt.datetime.fromtimestamp(process.create_time()).astimezone().isoformat(timespec="seconds")
         user = process.username()
-    return Listener(address, port, pid, program, user, since, is_blender)
+    return Listener(address, port, pid, program, executable, user, since, is_blender)
 
 
-def _runs_bpy(process: psutil.Process, program: str) -> bool:
+def _runs_bpy(process: psutil.Process, executable: str) -> bool:
     """Whether an interpreter has loaded Blender as a Python module (`import bpy` from the wheel)."""
-    if not program.lower().startswith("python"):
+    if not executable.lower().startswith("python"):
         return False
     with contextlib.suppress(psutil.Error, OSError, AttributeError):
         return any(re.search(r"[\\/]bpy[\\/]", region.path) for region in process.memory_maps())

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,17 +25,22 @@ while True:
 
 @contextlib.contextmanager
 def program(folder: Path, name: str, banner: bytes = b"") -> Iterator[tuple[int, int]]:
-    """A process whose program is called `name`, which accepts connections and says `banner`. Its port and its id."""
+    """A process whose program is called `name`, which accepts connections and says `banner`. Its port and its id.
+
+    It is a copy of Python's program: a link would be seen through.
+    """
     path = folder / name
-    path.symlink_to(Path(sys.executable).resolve())
-    with listening_process([str(path), "-I", "-S", "-c", f"BANNER = {banner!r}\n{LISTEN}"]) as (line, pid):
+    shutil.copy(Path(sys.executable).resolve(), path)
+    argv = [str(path), "-s", "-S", "-c", f"BANNER = {banner!r}\n{LISTEN}"]
+    with listening_process(argv, PYTHONHOME=sys.base_prefix) as (line, pid):
         yield int(line), pid
 
 
 @contextlib.contextmanager
-def listening_process(argv: list[str]) -> Iterator[tuple[str, int]]:
+def listening_process(argv: list[str], **environ: str) -> Iterator[tuple[str, int]]:
     """A process that says on its first line that it listens; it is ended when the block is left."""
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
+    env = {**os.environ, **environ}
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=env) as process:
         try:
             assert process.stdout is not None
             yield process.stdout.readline(), process.pid

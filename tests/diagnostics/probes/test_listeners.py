@@ -15,7 +15,7 @@ import pytest
 from diagnostics.probes import listeners as probe
 from diagnostics.probes.listeners import Listener, is_local, listeners
 
-from ..programs import program
+from ..programs import LISTEN, listening_process, program
 from ..runs import closed_port
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="how Linux names processes")
@@ -67,6 +67,18 @@ def test_a_program_by_its_name(tmp_path: Path, name: str, is_blender: bool) -> N
     with program(tmp_path, name) as (port, pid):
         (found,) = listeners(frozenset({port}))
     assert (found.program, found.pid, found.is_blender) == (name, pid, is_blender)
+
+
+@linux
+def test_a_script_is_known_by_its_interpreter_too(tmp_path: Path) -> None:
+    """A console script runs under its own name; it may still be a bridge."""
+    script = tmp_path / "my-bridge"
+    script.write_text(f"#!{Path(sys.executable).resolve()}\nBANNER = b''\n{LISTEN}", encoding="utf-8")
+    script.chmod(0o755)
+    with listening_process([str(script)]) as (line, _pid):
+        (found,) = listeners(frozenset({int(line)}))
+    assert found.program == "my-bridge"
+    assert found.executable.startswith("python")
 
 
 def test_a_process_that_is_gone_or_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
