@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs inside Blender: each function is called by a test, with plain arguments and a plain result."""
+
+import contextlib
+import importlib
+import io
+import json
+import pathlib
+import sys
+import threading
+import types
+
+import addon_utils
+import bpy
+
+MODULE = "bl_ext.user_default.mcp_diagnostics"
+
+
+def enabled():
+    """Whether Blender says that our extension is enabled, and whether its operator can be called."""
+    loaded = addon_utils.check(MODULE)[1]
+    return {"enabled": loaded, "operator": "run" in dir(bpy.ops.mcp_diagnostics)}
+
+
+def install(zip, enable=True):  # noqa: A002
+    """Install the zip as the file browser of the preferences does, and keep that."""
+    bpy.ops.extensions.package_install_files(filepath=zip, repo="user_default", enable_on_install=enable)
+    bpy.ops.wm.save_userpref()
+
+
+def twice(zip, report):  # noqa: A002
+    """Install without enabling; enable, run, disable, two times; what is there before and after each time."""
+    install(zip, enable=False)
+    seen = [traces()]
+    for _ in range(2):
+        bpy.ops.preferences.addon_enable(module=MODULE)
+        assert enabled() == {"enabled": True, "operator": True}
+        bpy.ops.mcp_diagnostics.run(filepath=report, format="JSON")
+        bpy.ops.preferences.addon_disable(module=MODULE)
+        seen.append(traces())
+    return seen
+
+
+def traces():
+    """Everything that an extension can leave behind, by kind."""
+    return {
+        "handlers": {
+            name: [repr_of(entry) for entry in entries]
+            for name in dir(bpy.app.handlers)
+            if isinstance(entries := getattr(bpy.app.handlers, name), list)
+        },
+        "menus": {name: drawn for name in dir(bpy.types) if (drawn := appended(name))},
+        "types": [name for name in dir(bpy.types) if "mcp" in name.lower()],
+        "properties": {
+            name: sorted(getattr(bpy.types, name).bl_rna.properties.keys())
+            for name in ("WindowManager", "Scene", "Screen", "Object", "World", "Text", "PropertyGroup")
+        },
+        "operators": [name for name in dir(bpy.ops.mcp_diagnostics)],  # noqa: C416
+        "timers": sorted(timers()),
+        "threads": sorted(thread.name for thread in threading.enumerate()),
+    }
+
+
+def appended(name):
+    """What was appended to a menu or panel; its own function, which `append` puts first and leaves there, is not."""
+    drawn = getattr(getattr(getattr(bpy.types, name), "draw", None), "_draw_funcs", ())
+    return [repr_of(draw) for draw in drawn if getattr(draw, "__qualname__", "") != f"{name}.draw"]
+
+
+def timers():
+    """Names of our functions that are registered as timers."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(MODULE) and module is not None:
+            for function in vars(module).values():
+                if isinstance(function, types.FunctionType) and bpy.app.timers.is_registered(function):
+                    yield f"{name}.{function.__name__}"
+
+
+def repr_of(function):
+    """A name that is the same in every session."""
+    return f"{getattr(function, '__module__', '?')}.{getattr(function, '__qualname__', function)}"
+
+
+def run_operator(report):
+    """The operator, as a script calls it: what it returns, and the JSON that it wrote."""
+    dirty = bpy.data.is_dirty
+    result = bpy.ops.mcp_diagnostics.run(filepath=report, format="JSON")
+    written = json.loads(pathlib.Path(report).read_text(encoding="utf-8"))
+    return {"result": sorted(result), "report": written, "touched": bpy.data.is_dirty != dirty}
+
+
+def run_main(arguments):
+    """`main([...])` of the extension's package: its exit code and what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = importlib.import_module(MODULE).main(arguments)
+    return {"code": code, "printed": printed.getvalue()}
+
+
+def import_seconds():
+    """How long enabling lasts when nothing of ours is imported yet: longest stay on Blender's main thread at start."""
+    import time
+
+    addon_utils.disable(MODULE)
+    for name in [name for name in sys.modules if name.startswith(MODULE)]:
+        del sys.modules[name]
+    began = time.perf_counter()
+    module = importlib.import_module(MODULE)
+    module.register()
+    lasted = time.perf_counter() - began
+    return {"seconds": lasted, "engine": f"{MODULE}.diagnostics.engine" in sys.modules}

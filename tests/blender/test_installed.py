@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The installed zip in every Blender: it enables, runs without a window, and goes without a trace."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.blender.installation import INSIDE, Installed
+from tests.lab import inventory
+from tests.lab.headless import Headless, InsideError, any_present, wanted
+
+pytestmark = [pytest.mark.blender, pytest.mark.timeout(300)]
+
+PROGRAMS = [pytest.param(found, id=f"blender-{found[0]}") for found in wanted() if found[0] not in inventory.WHEELS]
+"""The Blenders with a command line of their own; a bpy wheel has none."""
+LINKS = ["client", "launcher", "server", "network", "addon", "blender"]
+
+
+def test_it_installs_and_enables(installed: Installed) -> None:
+    assert installed.call("enabled") == {"enabled": True, "operator": True}
+
+
+def test_it_goes_without_a_trace_twice_in_a_row(headless: Headless, extension_zip: Path, tmp_path: Path) -> None:
+    zipped = tmp_path / extension_zip.name
+    zipped.write_bytes(extension_zip.read_bytes())
+
+    before, once, again = headless.call(
+        INSIDE, "twice", tmp_path / "resources", zip=zipped, report=tmp_path / "report.json"
+    )
+
+    assert once == before
+    assert again == before
+    assert before["operators"] == [], "nothing of ours was there before"
+
+
+def test_the_operator_writes_json(installed: Installed) -> None:
+    ran = installed.call("run_operator", report=installed.resources / "report.json")
+
+    report = ran["report"]
+    assert ran["result"] == ["FINISHED"]
+    assert report["schema"] == 1
+    assert report["tool"]["blender"].startswith(installed.blender.version)
+    assert [row["link"] for row in report["chain"]] == LINKS
+    assert ran["touched"] is False, "nothing is written into the user's file"
+
+
+def test_main_returns_the_exit_code(installed: Installed) -> None:
+    ran = installed.call("run_main", arguments=["--format", "json", "--only", "blender"])
+
+    assert ran["code"] == 0
+    report = json.loads(ran["printed"])
+    assert report["verdict"] == "pass"
+
+
+def test_main_refuses_wrong_usage(installed: Installed) -> None:
+    ran = installed.call("run_main", arguments=["--port", "70000"])
+
+    assert ran["code"] == 2
+
+
+@pytest.mark.parametrize("headless", PROGRAMS, indirect=True)
+def test_the_operator_works_without_preferences(installed: Installed) -> None:
+    options = ["--factory-startup", "--addons", "bl_ext.user_default.mcp_diagnostics"]
+
+    ran = installed.call("run_operator", options, report=installed.resources / "factory.json")
+
+    assert ran["report"]["target"]["port"] == 9876
+
+
+@pytest.mark.parametrize("headless", PROGRAMS, indirect=True)
+@pytest.mark.parametrize(("arguments", "code"), [(["--only", "blender"], 0), (["--port", "70000"], 2)])
+def test_blender_command(installed: Installed, arguments: list[str], code: int) -> None:
+    output = installed.resources / f"command-{code}.json"
+    output.unlink(missing_ok=True)
+    command: list[str | Path] = ["--command", "mcp_diagnostics", *arguments, "--format", "json", "--output", output]
+
+    ended = installed.blender.run(command, installed.resources, check=False)
+
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    if code == 0:
+        assert json.loads(output.read_text(encoding="utf-8"))["tool"]["blender"].startswith(installed.blender.version)
+
+
+def test_enabling_is_quick_and_leaves_the_engine_for_later(installed: Installed) -> None:
+    measured = installed.call("import_seconds")
+
+    assert measured["engine"] is False
+    assert measured["seconds"] < 0.5  # the budget of 15 ms is for a quiet machine, and measured in tests/bench
+
+
+def test_an_error_inside_is_told(tmp_path: Path) -> None:
+    blender = any_present()
+    if blender is None:
+        pytest.skip("no Blender at all")
+
+    with pytest.raises(InsideError, match="no_such_function"):
+        blender.call(INSIDE, "no_such_function", tmp_path / "resources")
