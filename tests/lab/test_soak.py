@@ -12,7 +12,7 @@ from tests.lab.extension import MODULE
 from tests.lab.home import Home
 from tests.lab.window import BlenderWindow
 
-pytestmark = [pytest.mark.blender, pytest.mark.lab]
+pytestmark = [pytest.mark.blender, pytest.mark.lab, pytest.mark.timeout(600)]
 
 RUNS = 200
 _INSIDE = Path(__file__).with_name("soak_inside.py")
@@ -34,7 +34,7 @@ def test_many_runs_in_a_busy_window_leave_nothing_behind(window: BlenderWindow, 
     inside.write_text(_INSIDE.read_text(encoding="utf-8"), encoding="utf-8")
 
     window.run_python(_SOAK.format(path=str(inside)))
-    window.wait_for("bpy.app.driver_namespace['soak'].get('finished')", deadline_s=200)
+    window.wait_for("bpy.app.driver_namespace['soak'].get('finished')", deadline_s=420)
     window.run_python("with view3d():\n    bpy.ops.screen.animation_cancel(restore_frame=False)")
 
     found = window.run_python("bpy.app.driver_namespace['soak']")
