@@ -8,6 +8,7 @@ the engine cancels every check and waits until each has tidied up.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ class Finished:
 
 
 def select(checks: Sequence[Check], links: frozenset[Link]) -> tuple[Check, ...]:
-    """The checks of these links and those that they need, in the given order."""
+    """The checks of these links and all whose observations they read, in the given order."""
     by_id = {check.id: check for check in checks}
     wanted: set[str] = set()
     pending = [check.id for check in checks if check.link in links]
@@ -38,7 +39,7 @@ def select(checks: Sequence[Check], links: frozenset[Link]) -> tuple[Check, ...]
         check_id = pending.pop()
         if check_id not in wanted:
             wanted.add(check_id)
-            pending += by_id[check_id].needs
+            pending += (*by_id[check_id].needs, *by_id[check_id].after)
     return tuple(check for check in checks if check.id in wanted)
 
 
@@ -112,7 +113,7 @@ class _Run:
         self.results[check.id] = CheckResult(
             check.id, outcome.verdict, elapsed_ms, outcome.blocked_by, outcome.transcript
         )
-        self.findings += outcome.findings
+        self.findings += (dataclasses.replace(found, elapsed_ms=elapsed_ms) for found in outcome.findings)
         self.ended[check.id].set()
         self.on_event(
             CheckEnded(

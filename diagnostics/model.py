@@ -194,6 +194,8 @@ class Consent:
     app: str
     command_line: str
     """The whole command, for people; values that look secret are masked."""
+    program: str = ""
+    """The file that would be started."""
     variables: tuple[str, ...] = ()
     """Names of the variables that the entry sets; their values are never shown."""
     cwd: str | None = None

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from .model import Machine, Remedy
+from .model import Machine, Remedy, Tool
 from .text import clean
 
 T = TypeVar("T")
@@ -34,21 +34,25 @@ NOT_MASKED = (
 )
 
 _NAME = (
-    r"[\w.-]*(?:api[_-]?key|access[_-]?key|private[_-]?key|token|secret|passw(?:or)?d|passphrase|credential|licen[cs]e"
-    r"|auth|bearer|cookie|session[_-]?id)[\w.-]*"
+    r"[\w.-]{0,40}?(?:api[_-]?key|access[_-]?key|private[_-]?key|token|secret|passw(?:or)?d|passphrase|credential|licen[cs]e"
+    r"|auth|bearer|cookie|session[_-]?id)[\w.-]{0,40}"
 )
+# A pattern that may begin anywhere in a long run of such characters would take quadratic time.
+_AT_START = r"(?<![\w.-])"
 _PATTERNS = (
     # --token VALUE, --api-key=VALUE; a list of arguments in quotes or with commas too
-    (re.compile(rf"(?i)(--?{_NAME})(\s*=\s*|['\"]?[,\s]+['\"]?)(?!-)([^\s'\",\]]+)"), rf"\1\2{MASK}"),
+    (re.compile(rf"(?i){_AT_START}(--?{_NAME})(\s*=\s*|['\"]?[,\s]+['\"]?)(?!-)([^\s'\",\]]+)"), rf"\1\2{MASK}"),
     # API_KEY=VALUE, "token": "VALUE", Authorization: Bearer VALUE
     (
-        re.compile(rf"(?i)(\b{_NAME}['\"]?\s*[:=]\s*['\"]?)(?:(?:bearer|basic|token)\s+)?(?!‹)([^\s'\",;&}}]+)"),
+        re.compile(
+            rf"(?i){_AT_START}({_NAME}['\"]?\s*[:=]\s*['\"]?)(?:(?:bearer|basic|token)\s+)?(?!‹)([^\s'\",;&}}]+)"
+        ),
         rf"\1{MASK}",
     ),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w+/=.~-]{8,}"), rf"\1 {MASK}"),
     # user:password@ and ?query of URLs
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@'\"]+@", re.IGNORECASE), rf"\1{MASK}@"),
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s?'\"]*)\?[^\s'\"]+", re.IGNORECASE), rf"\1?{MASK}"),
+    (re.compile(r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://)[^\s/@'\"]+@", re.IGNORECASE), rf"\1{MASK}@"),
+    (re.compile(r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://[^\s?'\"]*)\?[^\s'\"]+", re.IGNORECASE), rf"\1?{MASK}"),
     # keys with a well-known beginning, and JSON Web Tokens
     (
         re.compile(
@@ -59,6 +63,12 @@ _PATTERNS = (
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),
 )
 _MIN_SECRET = 4
+_MIN_PART = 8
+"""A line or the beginning of a secret is one too, from this many characters on."""
+_LIMIT = 8000
+"""Characters of a text that are shown; nothing that people read is longer."""
+_VERBATIM = frozenset({"id", "explained_by", "root_cause", "blocked_by", "digest"})
+"""Fields that hold our own names, by which programs know things; nothing from outside stands there."""
 _HARMLESS = re.compile(
     r"(?i)true|false|yes|no|on|off|none|null|\d{1,5}|localhost|127\.0\.0\.1|::1|utf-?8|info|debug|warning|error"
 )
@@ -70,18 +80,16 @@ class Redactor:
     def __init__(self, machine: Machine, secrets: Collection[str] = ()) -> None:
         self._secrets = secrets
         self._home = str(machine.home)
+        self._case = re.IGNORECASE if machine.platform == "win32" else re.NOFLAG
         own = (value for name, value in machine.environ.items() if re.fullmatch(f"(?i){_NAME}", name))
         self._own = frozenset(value for value in own if not _looks_like_path(value))
 
     def text(self, text: str) -> str:
-        """The text with everything masked that `MASKED` lists."""
+        """The text, safe to show, with everything masked that `MASKED` lists."""
         return self._without_home(self._without_secrets(text))
 
     def _without_secrets(self, text: str) -> str:
-        for secret in sorted({*self._secrets, *self._own}, key=len, reverse=True):
-            if len(secret) >= _MIN_SECRET and not _HARMLESS.fullmatch(secret):
-                for written in _spellings(secret):
-                    text = text.replace(written, MASK)
+        text = clean(hide(text, {*self._secrets, *self._own}), _LIMIT)
         for pattern, replacement in _PATTERNS:
             text = pattern.sub(replacement, text)
         return text
@@ -90,7 +98,7 @@ class Redactor:
         if len(self._home) < 2:  # noqa: PLR2004  # "/" is everybody's
             return text
         for home in {self._home, self._home.replace("\\", "\\\\"), self._home.replace("\\", "/")}:
-            text = re.sub(re.escape(home) + r"(?![\w-]|\.\w)", "~", text)
+            text = re.sub(r"(?<![\w/\\])" + re.escape(home) + r"(?![\w-]|\.\w)", "~", text, flags=self._case)
         return text
 
     def all(self, value: T) -> T:
@@ -112,9 +120,11 @@ class Redactor:
             return Remedy(self.text(value.title), value.kind, self._without_home(exact), exact)
         if isinstance(value, Path):
             return Path(self.text(str(value)))
+        if isinstance(value, Tool):
+            return value
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            changed = {f.name: self._masked(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
-            return dataclasses.replace(value, **changed)
+            names = [f.name for f in dataclasses.fields(value) if f.name not in _VERBATIM]
+            return dataclasses.replace(value, **{name: self._masked(getattr(value, name)) for name in names})
         return value
 
     def _argv(self, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -126,12 +136,35 @@ class Redactor:
         return tuple(shown)
 
 
+def hide(text: str, secrets: Collection[str]) -> str:
+    """The text with these secrets masked: whole, in any spelling, line by line, and where the text was cut in one."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) < _MIN_SECRET or _HARMLESS.fullmatch(secret):
+            continue
+        for written in _spellings(secret):
+            if len(written) >= _MIN_PART:
+                text = text.replace(written, MASK)
+            else:  # a short one may be a part of an innocent word
+                text = re.sub(rf"(?<!\w){re.escape(written)}(?!\w)", MASK, text)
+        text = _without_cut_end(text, secret)
+    return text
+
+
+def _without_cut_end(text: str, secret: str) -> str:
+    ending = text.removesuffix("…").rstrip()
+    for length in range(len(secret) - 1, _MIN_PART - 1, -1):
+        if ending.endswith(secret[:length]):
+            return ending[:-length] + MASK
+    return text
+
+
 @functools.lru_cache(maxsize=256)
 def _spellings(secret: str) -> tuple[str, ...]:
-    """The secret as it stands in texts: as it is, quoted for a shell, in JSON, and made harmless to show."""
+    """The secret as it stands in texts: as it is, quoted for a shell, in JSON, made harmless to show, and its lines."""
     in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     in_shell = (secret.replace("'", "'\"'\"'"), secret.replace('"', '\\"'))
-    return tuple(sorted({secret, *in_json, *in_shell, clean(secret)}, key=len, reverse=True))
+    lines = (line.strip() for line in secret.splitlines() if len(line.strip()) >= _MIN_PART)
+    return tuple(sorted({secret, *in_json, *in_shell, clean(secret, len(secret)), *lines}, key=len, reverse=True))
 
 
 def secret_words(argv: Sequence[str]) -> set[str]:
@@ -152,4 +185,4 @@ def secret_words(argv: Sequence[str]) -> set[str]:
 
 
 def _looks_like_path(value: str) -> bool:
-    return "/" in value or "\\" in value
+    return re.match(r"[~/]|\\\\|[A-Za-z]:[\\/]", value) is not None

@@ -38,7 +38,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         verdict=decision.verdict,
         headline=_headline(decision, context, where),
         root_cause=decision.root_cause,
-        chain=tuple(_row(row, target.links) for row in decision.chain),
+        chain=tuple(_row(row) for row in decision.chain),
         findings=decision.findings,
         checks=tuple(finished.results),
         did=context.ledger.did(),
@@ -48,13 +48,11 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
     )
 
 
-def _row(row: LinkResult, wanted: frozenset[Link]) -> LinkResult:
-    """The row with words for a link that waits or was not asked for."""
+def _row(row: LinkResult) -> LinkResult:
+    """The row with words for a link that waits or does not apply."""
     if row.verdict is not Verdict.SKIPPED or row.summary:
         return row
-    if row.link not in wanted:
-        summary = "not asked for"
-    elif row.blocked_by is None:
+    if row.blocked_by is None:
         summary = "does not apply"
     else:
         link = row.blocked_by.partition(".")[0]
@@ -84,9 +82,11 @@ def _kind_of_headline(decision: Decision, context: Context) -> tuple[str, list[L
     if decision.verdict is Verdict.UNKNOWN:
         unknown = [row.link for row in decision.chain if row.verdict is Verdict.UNKNOWN or row.blocked_by]
         waits = any(found.id == "launcher.consent-needed" for found in decision.findings)
-        return ("consent" if waits and unknown == [Link.SERVER] else "unknown"), unknown
+        if waits and unknown == [Link.SERVER]:
+            return "consent", unknown
+        return ("unknown" if unknown else "nothing_tested"), unknown
     if decision.verdict is Verdict.WARN:
-        return "warned", passed
+        return ("warned" if len(passed) == len(Link) else "some_warned"), passed
     if len(passed) == len(Link):
         return ("all" if context.snapshot else "all_outside"), passed
     no_app = any(found.id == "client.none-found" for found in decision.findings)

@@ -32,15 +32,39 @@ def decide(
     target: Target,
 ) -> Decision:
     """Weighs what the checks found. `findings` are all of them, those of the engine itself included."""
-    weighed = _ordered(_explained(_muted(findings, target)))
-    chain = []
-    for link in _LINKS:
-        own = [check for check in checks if check.link is link]
-        verdict, blocker = _of_link(link, own, outcomes, weighed)
-        summary = _summary(link, verdict, own, outcomes, weighed)
-        chain.append(LinkResult(link, verdict, summary, sum(elapsed_ms.get(check.id, 0.0) for check in own), blocker))
+    muted = _muted(findings, target)
+    rows = [_row(link, checks, outcomes, elapsed_ms, muted) for link in _LINKS]
+    asked = _asked(target.links, rows)
+    weighed = _ordered(_explained([found for found in muted if found.link is None or found.link in asked]))
+    unasked = "not asked for"
+    chain = tuple(row if row.link in asked else LinkResult(row.link, Verdict.SKIPPED, unasked, 0.0) for row in rows)
     root = next((found for found in weighed if found.order == 1 and found.verdict is Verdict.FAIL), None)
-    return Decision(_whole(chain, weighed), root.id if root else None, tuple(weighed), tuple(chain))
+    return Decision(_whole(chain, weighed), root.id if root else None, tuple(weighed), chain)
+
+
+def _row(
+    link: Link,
+    checks: Sequence[Check],
+    outcomes: Mapping[str, Outcome],
+    elapsed_ms: Mapping[str, float],
+    findings: Sequence[Finding],
+) -> LinkResult:
+    own = [check for check in checks if check.link is link]
+    verdict, blocker = _of_link(link, own, outcomes, findings)
+    summary = _summary(link, verdict, own, outcomes, findings)
+    return LinkResult(link, verdict, summary, sum(elapsed_ms.get(check.id, 0.0) for check in own), blocker)
+
+
+def _asked(links: frozenset[Link], rows: Sequence[LinkResult]) -> frozenset[Link]:
+    """The links that the user asked for, and those that they wait for, without which the answer had no reason."""
+    blockers = {row.link: row.blocked_by.partition(".")[0] for row in rows if row.blocked_by}
+    asked, pending = set(), list(links)
+    while pending:
+        link = pending.pop()
+        if link not in asked:
+            asked.add(link)
+            pending += [other for other in Link if blockers.get(link) == other]
+    return frozenset(asked)
 
 
 def _muted(findings: Sequence[Finding], target: Target) -> list[Finding]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import clock, session, settings, snapshot
+from . import broken_pipe, clock, session, settings, snapshot
 
 if TYPE_CHECKING:
     from ..diagnostics.model import Report, Target
@@ -69,7 +69,8 @@ class MCP_DIAGNOSTICS_OT_run(bpy.types.Operator):
         try:
             # In a window the add-on of this process cannot answer, because its main thread waits here.
             picture = snapshot.take_snapshot(context, main_thread_waits=not bpy.app.background)
-            report = diagnose(target, picture)
+            with broken_pipe.survived():
+                report = diagnose(target, picture)
         except Exception as error:  # noqa: BLE001  # a script gets one line; the whole story is kept for the panel
             session.state.crash = session.crash_from(error)
             print(session.state.crash.message, file=sys.stderr)  # noqa: T201
@@ -84,7 +85,7 @@ class MCP_DIAGNOSTICS_OT_run(bpy.types.Operator):
         try:
             return settings.target_from(context)
         except TargetError as error:
-            session.state.notice = f"Check the preferences: {error.message}"
+            session.state.notice = f"Check the preferences, {error.argument}: {error.message}"
             clock.redraw()
             self.report({"ERROR"}, session.state.notice)
             return None

@@ -16,6 +16,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from . import broken_pipe
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -161,6 +163,8 @@ def crash_from(error: BaseException) -> Crashed:
 
 state = State()
 _worker: Worker | None = None
+_held = contextlib.ExitStack()
+"""What holds as long as a run lives."""
 
 
 def is_running() -> bool:
@@ -176,6 +180,7 @@ def start(target: Target, snapshot: Snapshot) -> None:
     state.notice = ""
     state.crash = None
     _worker = Worker(target, snapshot)
+    _held.enter_context(broken_pipe.survived())
     _worker.start()
 
 
@@ -205,7 +210,9 @@ def end(reason: str) -> None:
     if _worker is None:
         return
     _worker.cancel()
-    _worker.join(END_WITHIN_S)
+    if not _worker.join(END_WITHIN_S):
+        # It may still write to a peer that goes away, which must not end Blender.
+        _held.pop_all()
     _conclude()
     state.notice = reason
 
@@ -229,5 +236,6 @@ def _note(event: object) -> None:
 def _conclude() -> None:
     global _worker  # noqa: PLW0603
     _worker = None
+    _held.close()
     state.progress = None
     state.cancelling = False

@@ -71,7 +71,7 @@ def _row(column: bpy.types.UILayout, context: bpy.types.Context, space: Space, r
     if unfolded:
         for finding in found:
             box = column.box()
-            findings.whole(box, space.narrower(1.0), finding, evidence=True)
+            findings.whole(box, space.narrower(1.0), report, finding, evidence=True)
 
 
 def _state(row: LinkResult) -> str:

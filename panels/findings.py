@@ -42,12 +42,15 @@ def others(report: Report) -> list[Finding]:
     found = [
         finding
         for finding in report.findings
-        if finding is not first and finding.verdict in {"warn", "fail"} and finding.explained_by is None
+        if finding is not first
+        and finding.explained_by is None
+        # What the doctor says of itself belongs to no link, so it has no other place.
+        and (finding.verdict in {"warn", "fail"} or (finding.verdict == "unknown" and finding.link is None))
     ]
     return sorted(found, key=lambda finding: finding.muted)
 
 
-def whole(layout: bpy.types.UILayout, space: Space, finding: Finding, *, evidence: bool) -> None:
+def whole(layout: bpy.types.UILayout, space: Space, report: Report, finding: Finding, *, evidence: bool) -> None:
     """Draw everything about a finding."""
     column = layout.column()
     title = f"{finding.order}. {finding.title}" if finding.order else finding.title
@@ -57,7 +60,10 @@ def whole(layout: bpy.types.UILayout, space: Space, finding: Finding, *, evidenc
     wrap.text(column, space, title, icon=words.ICONS[finding.verdict], alert=broken)
     wrap.paragraphs(column, space, finding.detail)
     if finding.explained_by is not None:
-        wrap.text(column, space, f"Caused by {finding.explained_by}.", dim=True)
+        cause = next(
+            (other.title for other in report.findings if other.id == finding.explained_by), finding.explained_by
+        )
+        wrap.text(column, space, f"Follows from: {cause}", dim=True)
     if evidence:
         facts(column, space, finding)
     remedies(column, space, finding)

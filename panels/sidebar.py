@@ -104,7 +104,7 @@ def _draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, space: 
         body = folding.section(layout, context, "also", f"Also Found ({len(others)})")
         if body is not None:
             for finding in others:
-                findings.whole(body.box(), space.narrower(_BOX), finding, evidence=False)
+                findings.whole(body.box(), space.narrower(_BOX), result, finding, evidence=False)
     body = folding.section(layout, context, "details", "Details")
     if body is not None:
         details.draw(body, context, space, result)
@@ -126,6 +126,8 @@ def _draw_consent(layout: bpy.types.UILayout, space: Space, wanted: Consent) -> 
 
 def _circumstances(wanted: Consent) -> Iterator[str]:
     """What else decides about what would run. A change of any of it asks again."""
+    if wanted.program not in wanted.command_line:
+        yield f"That is {wanted.program}"
     if wanted.variables:
         yield f"With the variables {', '.join(wanted.variables)}"
     if wanted.cwd:

@@ -7,7 +7,7 @@ from ..check import Context, Outcome
 from ..knowledge import products
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
-from ..model import BridgeState, EvidenceValue, Finding, Snapshot, Verdict
+from ..model import BridgeState, EvidenceValue, Finding, Kind, Snapshot, Verdict
 from ..probes.bridge import BridgeAnswer, Ended, ask_bridge
 from ..probes.listeners import Listener
 from ..protocols.dialect import Dialect
@@ -61,7 +61,8 @@ async def meaning(context: Context) -> Outcome:
     if answer.recognised is None:
         return _silent(context, connection, evidence)
     if answer.recognised.dialect is Dialect.FOREIGN:
-        failed = finding("addon.not-a-bridge", evidence | {"what": answer.recognised.program})
+        web = context.target.kind is Kind.AUTO and "HTTP" in answer.recognised.program
+        failed = finding("addon.not-a-bridge", evidence | {"what": answer.recognised.program, "_web": web})
         return Outcome(Verdict.FAIL, failed.title, (failed,))
     if answer.recognised.dialect is Dialect.UNKNOWN:
         failed = finding("addon.unknown-protocol", evidence)
@@ -90,23 +91,46 @@ def _version(context: Context, answer: BridgeAnswer, product: Product, evidence:
     if answer.info_silent:
         failed = finding("addon.busy", evidence | {"_product": product.name})
         return Outcome(Verdict.FAIL, failed.title, (failed,))
-    if answer.info is None:
+    if answer.info is None and answer.info_error.startswith("Unknown command type"):
         evidence |= {"refusal": one_line(answer.info_error)}
         return _outdated(context, evidence, f"{product.name}, an old version")
+    if answer.info is None:
+        failed = finding("addon.malformed-reply", evidence | {"reply": one_line(answer.info_error)})
+        return Outcome(Verdict.FAIL, failed.title, (failed,))
     protocol, version = answer.info.get("protocol_version"), _dotted(answer.info.get("addon_version"))
     evidence |= {"addon_version": version, "blender_version": one_line(str(answer.info.get("blender_version", "")), 40)}
     if isinstance(protocol, bool) or not isinstance(protocol, int) or protocol < 0:
         failed = finding("addon.protocol-invalid", evidence | {"protocol_version": one_line(repr(protocol), 60)})
         return Outcome(Verdict.FAIL, failed.title, (failed,))
     evidence |= {"protocol_version": protocol}
-    summary = f"{product.name} {version} · protocol {protocol}"
+    return _compared(context, product, protocol, evidence, f"{product.name} {version} · protocol {protocol}")
+
+
+def _compared(
+    context: Context, product: Product, protocol: int, evidence: dict[str, EvidenceValue], summary: str
+) -> Outcome:
+    """The protocol against the pins; without pins against what the configured servers expect."""
+    evidence |= {"protocol_version": protocol}
     pins = context.target.expect_protocol
-    wanted = min(pins) if pins else _expected(context, product)
-    if protocol < wanted:
-        return _outdated(context, evidence | {"expected": wanted}, summary)
-    if pins and protocol not in pins:
-        newer = finding("addon.protocol-newer", evidence | {"expected": max(pins)})
+    if pins:
+        if protocol in pins:
+            return Outcome(Verdict.PASS, summary)
+        evidence |= {"expected": " or ".join(map(str, pins))}
+        if protocol < max(pins):
+            return _outdated(context, evidence, summary)
+        newer = finding("addon.protocol-newer", evidence | {"pinned": True})
         return Outcome(Verdict.WARN, summary, (newer,))
+    if protocol < _expected(context, product):
+        return _outdated(context, evidence | {"expected": str(_expected(context, product))}, summary)
+    for entry in context.all_observed(Entry):
+        # Only of a release that is named it is known that it expects no more.
+        if entry.product == product and products.named_release(entry.command, product):
+            expected = products.expected_protocol(product, entry.command)
+            if 0 < expected < protocol:
+                newer = finding(
+                    "addon.protocol-newer", evidence_of(entry, context) | evidence | {"expected": str(expected)}
+                )
+                return Outcome(Verdict.WARN, summary, (newer,))
     return Outcome(Verdict.PASS, summary)
 
 
@@ -119,8 +143,8 @@ def _expected(context: Context, product: Product) -> int:
 def _outdated(context: Context, evidence: dict[str, EvidenceValue], summary: str) -> Outcome:
     pinned = bool(context.target.expect_protocol)
     verdict = Verdict.FAIL if pinned else Verdict.WARN
-    expected = evidence.get("expected") or (min(context.target.expect_protocol) if pinned else None)
-    seen = evidence | {"expected": expected, "pinned": pinned}
+    pins = " or ".join(map(str, context.target.expect_protocol))
+    seen = {"expected": pins or None, **evidence, "pinned": pinned}
     return Outcome(verdict, summary, (finding("addon.outdated", seen, verdict=verdict),))
 
 

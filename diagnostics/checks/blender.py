@@ -10,6 +10,7 @@ from ..model import EvidenceValue, Finding, Snapshot, Verdict
 from ..probes.bridge import BridgeAnswer
 from ..probes.listeners import Listener
 from ..text import one_line
+from .entries import Entry
 from .network import Endpoint, LocalEndpoint, is_bridge
 
 
@@ -55,7 +56,9 @@ def _findings(snapshot: Snapshot, context: Context) -> list[Finding]:
         name = products.by_id(enabled[0].product).name
         found.append(finding("blender.background", evidence | {"product": name}))
     lab = next((b for b in enabled if b.product == "blender-lab" and not b.running), None)
-    if lab is not None and not snapshot.online_access and not snapshot.background:
+    wanted = {entry.product.id for entry in context.all_observed(Entry) if entry.product}
+    concerned = lab is not None and (lab.product in wanted or all(bridge.product == lab.product for bridge in enabled))
+    if lab is not None and concerned and not snapshot.online_access and not snapshot.background:
         found.append(finding("blender.offline", evidence | {"product": products.by_id(lab.product).name}))
     return found
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +54,16 @@ def evidence_of(entry: Entry, context: Context) -> dict[str, EvidenceValue]:
         "line": entry.line,
         "_restart": entry.app.restart.get(context.machine.platform, ""),
         "_uvx": json.dumps(str(uvx) if uvx else "uvx", ensure_ascii=False),
+        "_server": entry.product.server_entry if entry.product else products.products()[0].server_entry,
+        "_start": entry.product.start if entry.product else products.products()[0].start,
     }
+
+
+def command_line(entry: Entry, context: Context) -> str:
+    """The command as one would type it. It is shown to the user, so the report's redaction masks what is secret."""
+    if context.machine.platform == "win32":
+        return subprocess.list2cmdline(entry.command.argv)
+    return shlex.join(entry.command.argv)
 
 
 def installed(program: str, context: Context) -> Program:

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
-import shlex
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -16,7 +15,7 @@ from ..knowledge.catalogue import finding
 from ..model import Consent, EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
 from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
-from .entries import Entry, Launch, evidence_of, installed
+from .entries import Entry, Launch, command_line, evidence_of, installed
 
 _UNEXPANDED = re.compile(r"~(?:[\\/]|$)|\$\{?\w+\}?[\\/]|\$\{?(?:HOME|PWD)\}?$|%\w+%")
 _SHELLS = {"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh", "wsl", "env"}
@@ -57,7 +56,13 @@ async def _look(entry: Entry, context: Context) -> _Looked:
     evidence = evidence_of(entry, context) | {"command": entry.command.program}
     if problem := _unexpanded(entry, context):
         field, text, expanded = problem
-        evidence |= {"field": field, "text": text, "_expanded": expanded, "_as_json": json.dumps(expanded)}
+        evidence |= {
+            "field": field,
+            "text": text,
+            "_expanded": expanded,
+            "_as_json": json.dumps(expanded, ensure_ascii=False),
+        }
+        evidence["_known"] = not _UNEXPANDED.match(expanded)
         return _Looked((finding("launcher.path-unexpanded", evidence),))
     cwd = entry.command.cwd
     if cwd is not None and not Path(cwd).is_dir():
@@ -66,38 +71,40 @@ async def _look(entry: Entry, context: Context) -> _Looked:
     program = find_program(entry.command.program, search.folders, context.machine, cwd)
     if program.path is None:
         return _Looked((_not_found(entry, search, program.blocked, evidence, context),))
-    environ = child_environment(context.machine, search, _own_variables(entry))
+    environ = child_environment(context.machine, search, _own_variables(entry, context))
     target = context.target
-    allowed = target.launch or entry.command.digest in target.allowed_commands
+    # The digest is that of the program that was found: another one of the same name needs another permission.
+    digest = dataclasses.replace(entry.command, program=str(program.path)).digest
+    allowed = target.launch or digest in target.allowed_commands
     launch = Launch(entry, program.path, environ, allowed)
     if allowed:
         return _Looked(launch=launch)
-    line = _command_line(entry, context)
+    line = command_line(entry, context)
     variables = tuple(entry.command.env)
-    evidence |= {"command_line": line, "variables": variables, "cwd": cwd, "digest": entry.command.digest}
+    evidence |= {"command_line": line, "variables": variables, "cwd": cwd, "digest": digest}
+    evidence["program"] = str(program.path)
     return _Looked(
         (finding("launcher.consent-needed", evidence),),
         launch,
-        Consent(entry.command.digest, entry.app.name, line, variables, cwd),
+        Consent(digest, entry.app.name, line, str(program.path), variables, cwd),
     )
 
 
-def _command_line(entry: Entry, context: Context) -> str:
-    """The command as one would type it. It is shown to the user, so the report's redaction masks what is secret."""
-    if context.machine.platform == "win32":
-        return subprocess.list2cmdline(entry.command.argv)
-    return shlex.join(entry.command.argv)
-
-
-def _own_variables(entry: Entry) -> dict[str, str]:
+def _own_variables(entry: Entry, context: Context) -> dict[str, str]:
     """The variables that the entry sets, without PATH, which the search path already holds."""
-    return {name: value for name, value in entry.command.env.items() if name != "PATH"}
+    return {name: value for name, value in entry.command.env.items() if name != _own_path(entry, context)}
+
+
+def _own_path(entry: Entry, context: Context) -> str:
+    """The name under which the entry sets PATH: Windows does not mind how it is written."""
+    names = entry.command.env if context.machine.platform == "win32" else ()
+    return next((name for name in names if name.upper() == "PATH"), "PATH")
 
 
 async def _search_path(entry: Entry, context: Context) -> SearchPath:
     """The folders that the app searches. An entry's own PATH replaces the app's, for the look-up too."""
     machine = context.machine
-    own = entry.command.env.get("PATH")
+    own = entry.command.env.get(_own_path(entry, context))
     if own is not None:
         separator = ";" if machine.platform == "win32" else ":"
         return SearchPath(tuple(filter(None, own.split(separator))), "the PATH in the entry's own env")
@@ -120,14 +127,18 @@ def _not_found(
     if blocked is not None:
         return finding("launcher.not-executable", {**evidence, "path": str(blocked)})
     bare = PureWindowsPath(program).name if context.machine.platform == "win32" else PurePosixPath(program).name
-    elsewhere = installed(bare, context).path
+    # Another Python of this name lacks what the missing one had installed.
+    another_python = _is_path(program) and re.match(r"python|py\b", bare) is not None
+    elsewhere = None if another_python else installed(bare, context).path
     seen: dict[str, EvidenceValue] = {
         **evidence,
         "found_at": str(elsewhere) if elsewhere else None,
-        "_as_json": json.dumps(str(elsewhere)) if elsewhere else None,
+        "_as_json": json.dumps(str(elsewhere), ensure_ascii=False) if elsewhere else None,
         "searched": None if _is_path(program) else search.folders,
         "search_source": None if _is_path(program) else search.source,
         "is_path": _is_path(program),
+        "_own_path": _own_path(entry, context) in entry.command.env,
+        "_inherits": context.machine.platform == "win32",
         "_uv": elsewhere is None and bare.removesuffix(".exe") in {"uv", "uvx"},
         "_install_uv": _INSTALL_UV.get(context.machine.platform, _INSTALL_UV["linux"]),
     }

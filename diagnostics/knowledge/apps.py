@@ -36,14 +36,19 @@ def apps() -> tuple[App, ...]:
 
 
 def folders(app: App, machine: Machine) -> tuple[Path, ...]:
-    """The folders in which the app may keep its files on this machine, wild cards resolved; best first."""
+    """The folders in which the app may keep its files on this machine, best first.
+
+    A pattern with a wild card is the folder of a packaged build, which, where it exists, reads no other.
+    """
     found: list[Path] = []
     for pattern in app.folders.get(machine.platform, []):
         path = expand(pattern, machine)
         head, star, _tail = str(path).partition("*")
         if star:
             base = Path(head).parent
-            found += sorted(base.glob(path.relative_to(base).as_posix()))
+            packaged = sorted(base.glob(path.relative_to(base).as_posix()))
+            if packaged:
+                return tuple(packaged)
         else:
             found.append(path)
     return tuple(found)

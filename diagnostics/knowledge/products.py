@@ -34,6 +34,8 @@ class Product:
     host_option: str = ""
     port_option: str = ""
     expected_protocols: tuple[tuple[str, int], ...] = ()
+    option_since: str = ""
+    variable_since: str = ""
     update: str = ""
     start: str = ""
     server_entry: str = ""
@@ -112,8 +114,7 @@ def expected_protocol(product: Product, command: Command) -> int:
 
     A command that names no release stands for the newest.
     """
-    named = [named_version(command, package) for package in product.packages]
-    release = next((version for version in named if version), None)
+    release = named_release(command, product)
     return max(
         (expected for first, expected in product.expected_protocols if release is None or Version(first) <= release),
         default=0,
@@ -127,9 +128,25 @@ def mentions_blender(name: str, command: Command) -> bool:
 
 def configured_endpoint(command: Command, product: Product) -> tuple[str | None, int | None]:
     """Host and port at which this product's server would look for Blender, None for each that is not configured."""
-    host = _option(command.args, product.host_option) or _variable(command.env, product.host_variable)
-    port = _option(command.args, product.port_option) or _variable(command.env, product.port_variable)
+    host, port = "", ""
+    if _reads(command, product, product.variable_since):
+        host, port = _variable(command.env, product.host_variable), _variable(command.env, product.port_variable)
+    if _reads(command, product, product.option_since):
+        host = _option(command.args, product.host_option) or host
+        port = _option(command.args, product.port_option) or port
     return host or None, int(port) if port.isdecimal() and 0 < int(port) <= 65535 else None  # noqa: PLR2004
+
+
+def _reads(command: Command, product: Product, since: str) -> bool:
+    """Whether the release that the command names is at least `since`; one that names none is the newest."""
+    release = named_release(command, product)
+    return release is None or not since or Version(since) <= release
+
+
+def named_release(command: Command, product: Product) -> Version | None:
+    """The release of the product's server that the command names."""
+    named = (named_version(command, package) for package in product.packages)
+    return next((version for version in named if version), None)
 
 
 def _variable(env: Mapping[str, str], name: str) -> str:

@@ -147,4 +147,4 @@ async def _addon_info(exchange: Exchange, patience: float) -> tuple[Mapping[str,
         return result, "", False, elapsed_ms
     if isinstance(message, str):
         return None, message, False, elapsed_ms
-    return None, problem or shown_bytes(bytes(answer.received)) or "no answer", silent, elapsed_ms
+    return None, problem or shown_bytes(bytes(answer.received)) or "the connection was closed", silent, elapsed_ms

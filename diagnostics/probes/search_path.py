@@ -125,7 +125,8 @@ def find_program(command: str, folders: Iterable[str | Path], machine: Machine, 
 def child_environment(machine: Machine, path: SearchPath, extra: Mapping[str, str]) -> dict[str, str]:
     """The environment in which an app would start a server: the session's, with the app's PATH and the entry's own.
 
-    Variables by which this process's Python, virtual environment or `uv run` would leak into the child are left out.
+    Variables are left out by which this process's Python, virtual environment or `uv run` would leak into the child,
+    and those that a shell may have set to help the server, which the app would not know.
     """
     separator = ";" if machine.platform == "win32" else ":"
     base = {
@@ -136,5 +137,6 @@ def child_environment(machine: Machine, path: SearchPath, extra: Mapping[str, st
 
 _OURS = re.compile(
     r"PYTHON(?:HOME|PATH|EXECUTABLE|STARTUP|SAFEPATH)|__PYVENV_LAUNCHER__|VIRTUAL_ENV(?:_PROMPT)?|CONDA_.*"
+    r"|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_.*|BLENDER_(?:HOST|PORT|PATH)|BLENDER_?MCP_.*"
     r"|UV|UV_RUN_RECURSION_DEPTH|UV_INTERNAL_.*|PYENV_(?:VERSION|DIR)|BLENDER_SYSTEM_.*"
 )

@@ -48,6 +48,7 @@ def _report(report: Report) -> dict[str, object]:
                 "digest": consent.digest,
                 "app": consent.app,
                 "command_line": consent.command_line,
+                "program": consent.program,
                 "variables": list(consent.variables),
                 "cwd": consent.cwd,
             }
