@@ -13,10 +13,11 @@ import datetime as dt
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from .model import Event, Machine, Report, Snapshot, Target, Verdict
 
-__all__ = ["diagnose", "diagnose_async", "exit_code", "new_event_loop"]
+__all__ = ["diagnose", "diagnose_async", "exit_code", "new_event_loop", "with_written"]
 
 
 def diagnose(
@@ -33,6 +34,14 @@ def diagnose(
     """
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(diagnose_async(target, snapshot, machine=machine, on_event=on_event))
+
+
+def with_written(report: Report, path: Path, machine: Machine | None = None) -> Report:
+    """The report, with the file in its ledger to which it is about to be written."""
+    from .redaction import Redactor  # noqa: PLC0415
+
+    shown = Redactor(machine or Machine.current()).text(str(path))
+    return dataclasses.replace(report, did=dataclasses.replace(report.did, written=(shown,)))
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:

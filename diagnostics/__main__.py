@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import signal
 import sys
 import textwrap
@@ -13,11 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import diagnose, exit_code
+from . import diagnose, exit_code, with_written
 from .knowledge import apps, catalogue
-from .model import NAME, VERSION, CheckStarted, Event, Kind, Link, Report, Snapshot, Target, Verdict
+from .model import NAME, VERSION, CheckStarted, Event, Link, Report, Snapshot, Target, Verdict
 from .reports import FORMATS, render
 from .target import DEFAULTS, TargetError, make_target
+from .text import one_line
 
 WRONG_USAGE = 2
 DOCTOR_FAILED = 4
@@ -101,7 +101,11 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         "--host", metavar="H", help=f"host of the add-on, or host:port (default: the AI app's, or {default})"
     )
     group.add_argument("--port", metavar="P", help=f"its port (default: the AI app's, or {DEFAULTS.port})")
-    group.add_argument("--kind", metavar="K", help=f"what speaks there: {', '.join(Kind)} (default: {DEFAULTS.kind})")
+    group.add_argument(
+        "--kind",
+        metavar="K",
+        help=f"what should answer there: bridge, an add-on; auto, whatever does (default: {DEFAULTS.kind})",
+    )
     group.add_argument("--tls", action="store_true", help="connect with TLS; the certificate is always verified")
     group.add_argument("--ca-file", metavar="FILE", help="trust the authorities in this file instead of the system's")
     group.add_argument(
@@ -156,12 +160,13 @@ def _target(options: argparse.Namespace) -> Target:
 def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
     target = _target(options)
     output = Path(options.output) if options.output else None
-    if output is not None and not output.resolve().parent.is_dir():
-        raise TargetError("output", f"there is no folder “{output.parent}”")
+    if output is not None and (output.is_dir() or not output.resolve().parent.is_dir()):
+        problem = f"“{output}” is a folder" if output.is_dir() else f"there is no folder “{output.parent}”"
+        raise TargetError("output", problem)
     with _progress() as tell:
         report = diagnose(target, snapshot, on_event=tell)
     if output is not None:
-        report = dataclasses.replace(report, did=dataclasses.replace(report.did, written=(str(output),)))
+        report = with_written(report, output)
     return _deliver(report, options, output)
 
 
@@ -181,16 +186,20 @@ def _explain(options: argparse.Namespace, _snapshot: Snapshot | None) -> int:
     causes = catalogue.causes()
     if options.cause is None:
         for cause in causes.values():
-            _print(f"{cause.id:<28} {cause.verdict:<8} {cause.title}\n")
+            _print(f"{cause.id:<28} {cause.verdict:<8} {catalogue.outline(cause.title)}\n")
         return 0
     if options.cause not in causes:
-        raise TargetError("cause", f"“{options.cause}” is no known cause; “mcp-diagnostics explain” lists them")
+        named = one_line(options.cause, 60)
+        return _say(f"mcp-diagnostics: CAUSE “{named}” is not known; “mcp-diagnostics explain” lists all", WRONG_USAGE)
     cause = causes[options.cause]
+    # What a run would fill in stands as “…”.
     for paragraph in (f"{cause.id} ({cause.verdict})", cause.title, *(words.text for words in cause.detail)):
-        _print(textwrap.fill(paragraph.replace("$$", "$"), 96) + "\n\n")
+        _print(textwrap.fill(catalogue.outline(paragraph), 96) + "\n\n")
     for words in cause.remedies:
-        _print(textwrap.fill(f"→ {words.title}:", 96, subsequent_indent="  ") + "\n")
-        _print(textwrap.indent(words.text.replace("$$", "$"), "    ") + "\n")
+        _print(
+            textwrap.fill(f"→ {catalogue.outline(words.title).removesuffix('.')}:", 96, subsequent_indent="  ") + "\n"
+        )
+        _print(textwrap.indent(catalogue.outline(words.text), "    ") + "\n")
     return 0
 
 

@@ -155,11 +155,14 @@ def _protocol(value: str | int) -> int:
 
 def _pin(value: str) -> str:
     try:
-        return str(Requirement(value.strip()))
+        requirement = Requirement(value.strip())
     except InvalidRequirement:
         raise TargetError(
             "pin", f"“{one_line(value, 80)}” is no requirement; write for example mcp<2 or mcp-for-blender==2.2.4"
         ) from None
+    if requirement.url is not None:
+        raise TargetError("pin", f"“{requirement.name}” is pinned to an address; write a version, such as ==2.2.4")
+    return str(requirement)
 
 
 def _app(value: str) -> str:

@@ -91,8 +91,11 @@ class MCP_DIAGNOSTICS_OT_run(bpy.types.Operator):
             return None
 
     def _deliver(self, report: Report) -> set[str]:
+        from ..diagnostics import with_written  # noqa: PLC0415
         from ..diagnostics.reports import render  # noqa: PLC0415
 
+        if self.filepath:
+            report = with_written(report, Path(bpy.path.abspath(self.filepath)))
         text = render(report, self.format.lower())
         if not self.filepath:
             print(text.rstrip("\n"), flush=True)  # noqa: T201  # what the script asked for

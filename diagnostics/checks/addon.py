@@ -12,7 +12,7 @@ from ..probes.bridge import BridgeAnswer, Ended, ask_bridge
 from ..probes.listeners import Listener
 from ..protocols.dialect import Dialect
 from ..text import one_line
-from .entries import Entry, evidence_of
+from .entries import Entry, evidence_of, start_of
 from .network import Connection, Endpoint, LocalEndpoint
 from .server import ServerSeen
 
@@ -53,6 +53,7 @@ async def meaning(context: Context) -> Outcome:
     if answer.ended in {Ended.CLOSED, Ended.NO_CONNECTION}:
         return Outcome(Verdict.SKIPPED, blocked_by="network.reset")
     evidence: dict[str, EvidenceValue] = {
+        "_start": start_of(context),
         "endpoint": str(connection.endpoint),
         "answer": answer.first_bytes,
         "answer_ms": round(answer.answer_ms, 1),

@@ -125,6 +125,7 @@ def _parse(app: App, read: FileRead, context: Context) -> tuple[tuple[Entry, ...
             column=error.column,
             problem=words["text"],
             excerpt=_excerpt(text, error.line, error.column),
+            _empty=error.problem == "empty",
             _fix=words["fix"],
         )
     return _entries(app, read.path, text, root, context)

@@ -55,7 +55,7 @@ def evidence_of(entry: Entry, context: Context) -> dict[str, EvidenceValue]:
         "_restart": entry.app.restart.get(context.machine.platform, ""),
         "_uvx": json.dumps(str(uvx) if uvx else "uvx", ensure_ascii=False),
         "_server": entry.product.server_entry if entry.product else products.products()[0].server_entry,
-        "_start": entry.product.start if entry.product else products.products()[0].start,
+        "_start": (entry.product or products.products()[0]).start,
     }
 
 
@@ -64,6 +64,12 @@ def command_line(entry: Entry, context: Context) -> str:
     if context.machine.platform == "win32":
         return subprocess.list2cmdline(entry.command.argv)
     return shlex.join(entry.command.argv)
+
+
+def start_of(context: Context) -> str:
+    """Where in Blender the add-on is started that the AI app's server belongs to."""
+    wanted = next((entry.product for entry in context.all_observed(Entry) if entry.product), None)
+    return (wanted or products.products()[0]).start
 
 
 def installed(program: str, context: Context) -> Program:

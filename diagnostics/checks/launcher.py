@@ -130,6 +130,8 @@ def _not_found(
     # Another Python of this name lacks what the missing one had installed.
     another_python = _is_path(program) and re.match(r"python|py\b", bare) is not None
     elsewhere = None if another_python else installed(bare, context).path
+    uv = bare.removesuffix(".exe") in {"uv", "uvx"}
+    own_path = _own_path(entry, context) in entry.command.env
     seen: dict[str, EvidenceValue] = {
         **evidence,
         "found_at": str(elsewhere) if elsewhere else None,
@@ -137,9 +139,10 @@ def _not_found(
         "searched": None if _is_path(program) else search.folders,
         "search_source": None if _is_path(program) else search.source,
         "is_path": _is_path(program),
-        "_own_path": _own_path(entry, context) in entry.command.env,
-        "_inherits": context.machine.platform == "win32",
-        "_uv": elsewhere is None and bare.removesuffix(".exe") in {"uv", "uvx"},
+        # On Windows apps do inherit the PATH, and a PATH of the entry's own is nobody's fault.
+        "_desktop": not (_is_path(program) or own_path or context.machine.platform == "win32"),
+        "_uv": elsewhere is None and uv,
+        "_other": elsewhere is None and not uv and bool(evidence["_server"]),
         "_install_uv": _INSTALL_UV.get(context.machine.platform, _INSTALL_UV["linux"]),
     }
     return finding("launcher.not-found", seen)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import socket
 import ssl
@@ -12,14 +13,15 @@ from dataclasses import dataclass
 from ..check import Context, Outcome
 from ..knowledge import products, table
 from ..knowledge.catalogue import finding
-from ..model import EvidenceValue, Finding, Verdict
+from ..knowledge.products import Product
+from ..model import BridgeState, EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
 from ..probes.bridge import BridgeAnswer, Ended, ask_bridge
 from ..probes.listeners import Listener, is_local, listeners
 from ..probes.tcp import Address, Attempt, Reached, Resolution, connect_all, resolve
 from ..probes.tls import Handshake, client_context, shake_hands
 from ..protocols.dialect import Dialect
-from .entries import Entry, evidence_of
+from .entries import Entry, evidence_of, start_of
 
 CONNECT_S = 3.0
 RESOLVE_S = 5.0
@@ -79,7 +81,7 @@ async def connect(context: Context) -> Outcome:
     found = ", ".join(address.host for address in resolution.addresses)
     lines = [f"{resolution.elapsed_ms:8.1f} ms  {where.host} is {found or 'unknown'}"]
     if not resolution.addresses:
-        evidence = _evidence(where) | {"error": resolution.error}
+        evidence = _evidence(where, context) | {"error": resolution.error}
         failed = finding("network.name-unresolved", evidence)
         return Outcome(Verdict.FAIL, "name not found", (failed,), (where,), transcript=tuple(lines))
     attempts = await connect_all(resolution.addresses, context.ledger, deadline_s=CONNECT_S)
@@ -100,15 +102,21 @@ async def connect(context: Context) -> Outcome:
     return Outcome(Verdict.FAIL, failure.title, (failure,), seen, transcript=tuple(lines))
 
 
-def _evidence(where: Endpoint) -> dict[str, EvidenceValue]:
-    return {"endpoint": str(where), "host": where.host, "port": where.port, "named_by": where.named_by}
+def _evidence(where: Endpoint, context: Context) -> dict[str, EvidenceValue]:
+    return {
+        "_start": start_of(context),
+        "endpoint": str(where),
+        "host": where.host,
+        "port": where.port,
+        "named_by": where.named_by,
+    }
 
 
 async def _failure(
     where: Endpoint, resolution: Resolution, attempts: tuple[Attempt, ...], context: Context, *, local: bool
 ) -> Finding:
     """The cause for which no address could be connected to. The first address, IPv4's if there is one, decides."""
-    evidence = _evidence(where) | {"attempts": tuple(str(attempt) for attempt in attempts), "local": local}
+    evidence = _evidence(where, context) | {"attempts": tuple(str(attempt) for attempt in attempts), "local": local}
     ranked = [Reached.REFUSED, Reached.RESET, Reached.TIMEOUT, Reached.PROHIBITED, Reached.UNREACHABLE, Reached.FAILED]
     family = resolution.addresses[0].family
     same = [attempt.reached for attempt in attempts if attempt.address.family == family]
@@ -117,6 +125,9 @@ async def _failure(
         elsewhere = await _bridge_elsewhere(where, context)
         if elsewhere is not None:
             return finding("network.port-mismatch", evidence | elsewhere)
+    if reached is Reached.TIMEOUT and local:
+        port = frozenset({where.port})
+        evidence["listener"] = tuple(str(at) for at in await in_thread(lambda: listeners(port)))
     cause = {
         Reached.REFUSED: "network.refused",
         Reached.RESET: "network.reset",
@@ -127,6 +138,9 @@ async def _failure(
 
 async def _bridge_elsewhere(where: Endpoint, context: Context) -> dict[str, EvidenceValue] | None:
     """Evidence for a bridge that answers on another port of this machine, None when none does."""
+    own = next((b for b in _own_bridges(context) if b.port != where.port), None)
+    if own is not None:
+        return _elsewhere(own.port or 0, products.by_id(own.product), "this Blender itself")
     known = {product.default_port for product in products.products()}
     known |= {bridge.port for bridge in context.snapshot.bridges if bridge.port} if context.snapshot else set()
     found = [at for at in await in_thread(listeners) if at.is_blender or at.port in known]
@@ -146,12 +160,22 @@ async def _bridge_elsewhere(where: Endpoint, context: Context) -> dict[str, Evid
         return None
     at, answer = min(bridges, key=lambda pair: not pair[0].is_blender)
     product = products.of_dialect(str(answer.recognised.dialect)) if answer.recognised else None
+    return _elsewhere(at.port, product, str(at))
+
+
+def _elsewhere(port: int, product: Product | None, listener: str) -> dict[str, EvidenceValue]:
     return {
-        "found_port": at.port,
-        "found_product": product.name if product else None,
-        "found_listener": str(at),
-        "port_variable": product.port_variable if product else None,
+        "found_port": port,
+        "found_product": product.name if product else "a Blender add-on",
+        "found_listener": listener,
+        "_found": f"port {port}",
+        "_variables": json.dumps({product.port_variable: str(port)}) if product and product.port_variable else None,
     }
+
+
+def _own_bridges(context: Context) -> tuple[BridgeState, ...]:
+    """The add-ons of this very Blender that listen, as Blender itself knows."""
+    return tuple(b for b in context.snapshot.bridges if b.running and b.port) if context.snapshot else ()
 
 
 def is_bridge(answer: BridgeAnswer) -> bool:
@@ -171,7 +195,7 @@ async def tls(context: Context) -> Outcome:
         secure = await client_context(settings, context.ledger)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         evidence = {"ca_file": str(settings.ca_file), "error": str(error)}
-        failed = finding("network.tls-untrusted", _evidence(connection.endpoint) | evidence)
+        failed = finding("network.tls-untrusted", _evidence(connection.endpoint, context) | evidence)
         return Outcome(Verdict.FAIL, failed.title, (failed,))
     shaken = await shake_hands(connection.address, secure, name, context.ledger, deadline_s=CONNECT_S)
     line = f"{shaken.elapsed_ms:8.1f} ms  TLS as {name}: {shaken.version or shaken.error}"
@@ -179,11 +203,12 @@ async def tls(context: Context) -> Outcome:
         secured = Connection(connection.endpoint, connection.address, context=secure, server_name=name)
         return Outcome(Verdict.PASS, shaken.version, (), (secured,), transcript=(line,))
     evidence = {"server_name": name, "error": shaken.error, "ca_file": str(settings.ca_file or "")}
-    failed = finding(_tls_cause(shaken), _evidence(connection.endpoint) | evidence)
+    failed = finding(_tls_cause(shaken), _evidence(connection.endpoint, context) | evidence)
     return Outcome(Verdict.FAIL, failed.title, (failed,), transcript=(line,))
 
 
 def _tls_cause(shaken: Handshake) -> str:
+    """A peer that sends an alert does speak TLS; one that is silent, ends the connection or talks plainly does not."""
     causes = {
         9: "network.tls-not-yet-valid",
         10: "network.tls-expired",
@@ -192,9 +217,10 @@ def _tls_cause(shaken: Handshake) -> str:
     }
     if shaken.verify_code:
         return causes.get(shaken.verify_code, "network.tls-untrusted")
-    if shaken.plain or not re.search("VERSION|PROTOCOL|CIPHER", shaken.error):
-        return "network.tls-expected"
-    return "network.tls-version"
+    if "CERTIFICATE" in shaken.error:
+        return "network.tls-client-cert"
+    alerted = not shaken.plain and re.search("ALERT|VERSION|PROTOCOL|CIPHER|TLSV1", shaken.error)
+    return "network.tls-version" if alerted else "network.tls-expected"
 
 
 async def owner(context: Context) -> Outcome:
@@ -202,13 +228,18 @@ async def owner(context: Context) -> Outcome:
     connection, answer = context.observed(Connection), context.observed(BridgeAnswer)
     if connection is None or answer is None or is_bridge(answer):
         return Outcome(Verdict.SKIPPED, "the bridge itself answers")
-    evidence = _evidence(connection.endpoint) | {"answer": answer.first_bytes}
+    evidence = _evidence(connection.endpoint, context) | {"answer": answer.first_bytes}
     found: tuple[Listener, ...] = ()
     if context.observed(LocalEndpoint):
         port = connection.endpoint.port
-        found = await in_thread(lambda: listeners(frozenset({port})))
+        reached = {connection.address.host, "0.0.0.0", "::", "*"}  # noqa: S104  # a listener's address, nothing is bound
+        found = tuple(at for at in await in_thread(lambda: listeners(frozenset({port}))) if at.address in reached)
     evidence |= {"listener": tuple(str(at) for at in found)}
-    taken = next((at for at in found if _is_another_program(at, answer)), None)
+    own = context.snapshot.pid if context.snapshot else None
+    taken = next((at for at in found if at.pid != own and _is_another_program(at, answer)), None)
+    if "CERTIFICATE_REQUIRED" in answer.error:
+        failed = finding("network.tls-client-cert", evidence | {"error": answer.error})
+        return Outcome(Verdict.FAIL, failed.title, (failed,), found)
     if taken is None and answer.ended in {Ended.CLOSED, Ended.NO_CONNECTION}:
         failed = finding("network.reset", evidence | {"error": answer.error})
         return Outcome(Verdict.FAIL, failed.title, (failed,), found)
@@ -248,19 +279,28 @@ async def agreement(context: Context) -> Outcome:
             continue
         host, port = entry.endpoint
         wanted = Endpoint(host or "localhost", port or entry.product.default_port, "")
-        if _same_place(wanted, connection.endpoint) or await _answers(wanted, context):
+        if _same_place(wanted, connection.endpoint):
             continue
-        evidence = (
-            _evidence(connection.endpoint)
-            | evidence_of(entry, context)
-            | {
-                "entry_endpoint": str(wanted),
-                "found_port": connection.endpoint.port,
-                "port_variable": entry.product.port_variable,
-            }
-        )
-        failed.append(finding("network.port-mismatch", evidence))
+        answers = await _answers(wanted, context)
+        if not answers:
+            failed.append(_disagreement(entry, wanted, connection.endpoint, context, asked=answers is not None))
     return Outcome(Verdict.FAIL if failed else Verdict.PASS, failed[0].title if failed else "", tuple(failed))
+
+
+def _disagreement(entry: Entry, wanted: Endpoint, found: Endpoint, context: Context, *, asked: bool) -> Finding:
+    assert entry.product is not None  # noqa: S101  # the caller has looked
+    product = entry.product
+    by_option = product.port_option and any(word.startswith(product.port_option) for word in entry.command.args)
+    variables = {product.host_variable: found.host, product.port_variable: str(found.port)}
+    evidence: dict[str, EvidenceValue] = {
+        "entry_endpoint": str(wanted),
+        "found_port": found.port,
+        "_found": str(found),
+        "_asked": asked,
+        "_option": f"{product.port_option} {found.port}" if by_option else None,
+        "_variables": None if by_option or not product.port_variable else json.dumps(variables),
+    }
+    return finding("network.port-mismatch", _evidence(found, context) | evidence_of(entry, context) | evidence)
 
 
 def _same_place(one: Endpoint, other: Endpoint) -> bool:
@@ -269,8 +309,10 @@ def _same_place(one: Endpoint, other: Endpoint) -> bool:
     return same_host and one.port == other.port
 
 
-async def _answers(where: Endpoint, context: Context) -> bool:
-    """Whether a bridge answers there too, such as that of a second Blender. Only this machine is asked."""
+async def _answers(where: Endpoint, context: Context) -> bool | None:
+    """Whether a bridge answers there too, such as that of a second Blender; None for another machine, not asked."""
+    if any(bridge.port == where.port for bridge in _own_bridges(context)):
+        return True
     resolution = await resolve(where.host, where.port, deadline_s=RESOLVE_S)
     local = [address for address in resolution.addresses if is_local(address.host)]
-    return bool(local) and is_bridge(await ask_bridge(local[0], context.ledger))
+    return is_bridge(await ask_bridge(local[0], context.ledger)) if local else None

@@ -20,8 +20,9 @@ from ..knowledge.products import Product
 from ..model import EvidenceValue, Finding, Verdict
 from ..probes.bridge import BridgeAnswer
 from ..probes.mcp_stdio import ServerAnswer, ask_server
+from ..redaction import hide
 from ..text import one_line
-from .entries import Entry, Launch, evidence_of
+from .entries import Entry, Launch, command_line, evidence_of
 
 OFFER = "2025-11-25"
 """The newest version that is negotiated by `initialize` (MCP specification, revision 2025-11-25)."""
@@ -30,6 +31,8 @@ KNOWN = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 BLOCKED_WAIT_S = 12.0
 """How long a server gets whose add-on is known not to answer: the shortest limit of an AI app is 10 s (Codex)."""
 _MARGIN_S = 1.0
+ENOUGH_S = 4.0
+"""A server that had less time and did not answer is not known to be broken: a cached one starts in 1 to 4 s."""
 _NO_COMMON_VERSION = {-32022, -32601, -32602}
 """UnsupportedProtocolVersion (MCP 2026-07-28); method not found and invalid params, by which servers that know only
 another generation refuse `initialize` (field guide, mcp 5.2)."""
@@ -56,8 +59,8 @@ async def handshake(context: Context) -> Outcome:
     if not allowed:
         return Outcome(Verdict.UNKNOWN, "not started: needs your permission", blocked_by="launcher.consent-needed")
     seen = []
-    for launch in allowed:
-        left_s = max(0.5, context.remaining_s - _MARGIN_S)
+    for number, launch in enumerate(allowed):
+        left_s = max(0.5, (context.remaining_s - _MARGIN_S) / (len(allowed) - number))
         deadline_s = min(left_s, BLOCKED_WAIT_S) if _silent_addon(context) else left_s
         context.ledger.started(launch.entry.command.argv)
         answer = await ask_server(
@@ -81,7 +84,9 @@ def _judged(seen: list[ServerSeen], context: Context, *, asked_for_all: bool) ->
         name = one_line(last.server_name or "MCP server", 40)
         summary = f"{name} · MCP {last.protocol_version} · {len(last.tools)} tools"
         verdict = Verdict.WARN if findings else Verdict.PASS
-        if not asked_for_all:
+        if unknown := next((found for found in findings if found.verdict is Verdict.UNKNOWN), None):
+            verdict, summary = Verdict.UNKNOWN, unknown.title
+        elif not asked_for_all:
             verdict, summary = Verdict.UNKNOWN, f"{summary}; another command needs your permission"
     return Outcome(verdict, summary, findings, tuple(seen), transcript=transcript)
 
@@ -116,9 +121,11 @@ def _speaks_another(entry: Entry, context: Context) -> bool:
 def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
     answer, entry = seen.answer, seen.launch.entry
     evidence = evidence_of(entry, context) | {
-        "command": " ".join(entry.command.argv),
+        "command": command_line(entry, context),
         "exit_code": answer.exit_code,
-        "last_lines": _last_lines(answer.stderr_tail),
+        "_ended": _how_it_ended(answer.exit_code),
+        "last_lines": _last_lines(answer.stderr_tail, context),
+        "printed": tuple(hide(line, context.secrets) for line in answer.noise),
         "waited_s": round(answer.total_ms / 1000, 1),
     }
     if answer.start_error:
@@ -129,18 +136,27 @@ def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
             )
         ]
     if answer.answered:
-        return _of_answer(answer, evidence)
+        return list(_of_answer(answer, evidence))
     return [_of_silence(answer, entry, evidence, context)]
 
 
-def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue]) -> list[Finding]:
-    found = []
+def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue]) -> Iterator[Finding]:
+    """What is wrong with a server that answered `initialize`."""
     if answer.protocol_version not in KNOWN:
-        seen = evidence | {"offered": OFFER, "answered": answer.protocol_version or "nothing"}
-        found.append(finding("server.protocol-unsupported", seen))
+        told = answer.protocol_version or answer.protocol_version_raw or "no version at all"
+        yield finding("server.protocol-unsupported", evidence | {"offered": OFFER, "answered": told})
+    elif answer.exit_code is not None:
+        yield finding("server.exits-at-start", evidence | {"_after_answer": True})
+    elif "tools" in answer.capabilities and not answer.tools_listed:
+        seen = evidence | {"_unlisted": True, "error": answer.tools_error}
+        yield finding("server.no-answer", seen, verdict=None if answer.tools_error else _if_enough(answer))
     if answer.noise:
-        found.append(finding("server.stdout-polluted", evidence | {"printed": answer.noise}))
-    return found
+        yield finding("server.stdout-polluted", evidence)
+
+
+def _if_enough(answer: ServerAnswer) -> Verdict:
+    """What a missing answer means: too little time proves nothing."""
+    return Verdict.FAIL if answer.flooded or answer.total_ms >= ENOUGH_S * 1000 else Verdict.UNKNOWN
 
 
 def _of_silence(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceValue], context: Context) -> Finding:
@@ -153,11 +169,21 @@ def _of_silence(answer: ServerAnswer, entry: Entry, evidence: dict[str, Evidence
         return finding("server.no-answer", seen)
     if answer.exit_code is not None:
         return _of_exit(answer, entry, evidence)
+    if _is_preparing(answer.stderr_tail):
+        return finding("server.no-answer", evidence | {"_silent": True, "preparing": True}, verdict=_if_enough(answer))
     if _silent_addon(context):
-        return finding("server.blocked-by-addon", evidence)
+        return finding("server.blocked-by-addon", evidence, verdict=_if_enough(answer))
     if answer.noise:
-        return finding("server.stdout-polluted", evidence | {"printed": answer.noise}, verdict=Verdict.FAIL)
-    return finding("server.no-answer", evidence | {"preparing": _is_preparing(answer.stderr_tail)})
+        return finding("server.stdout-polluted", evidence, verdict=_if_enough(answer))
+    return finding("server.no-answer", evidence | {"_silent": True}, verdict=_if_enough(answer))
+
+
+def _how_it_ended(exit_code: int | None) -> str:
+    return (
+        f"was ended by signal {-exit_code}"
+        if exit_code is not None and exit_code < 0
+        else f"ended with code {exit_code}"
+    )
 
 
 def _of_exit(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceValue]) -> Finding:
@@ -165,10 +191,7 @@ def _of_exit(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceVal
     for known in table("sdk_breaks")["break"]:
         if re.search(known["signature"], said):
             seen = evidence | {"what": known["what"], "since": known["since"], "pin": known["pin"]}
-            package = entry.product.packages[0] if entry.product and entry.product.packages else ""
-            return finding(
-                "server.sdk-incompatible", seen | {"_newest": package, "_with": _with_pin(entry, known["pin"])}
-            )
+            return finding("server.sdk-incompatible", seen | {"_with": _with_pin(entry, known["pin"])})
     missing = re.search(
         r"ModuleNotFoundError: No module named '([\w.]+)'|(?:^|: )No module named ([\w.]+)\s*$", said, re.MULTILINE
     )
@@ -176,8 +199,8 @@ def _of_exit(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceVal
     if module.partition(".")[0] in {"mcp", "fastmcp", *(m for p in products.products() for m in p.modules)}:
         return finding("server.sdk-missing", evidence | {"module": module})
     if answer.noise and answer.exit_code == 0:
-        return finding("server.stdout-polluted", evidence | {"printed": answer.noise}, verdict=Verdict.FAIL)
-    return finding("server.exits-at-start", evidence | {"printed": answer.noise})
+        return finding("server.stdout-polluted", evidence, verdict=Verdict.FAIL)
+    return finding("server.exits-at-start", evidence)
 
 
 def _is_preparing(stderr: str) -> bool:
@@ -187,14 +210,19 @@ def _is_preparing(stderr: str) -> bool:
 
 def _with_pin(entry: Entry, pin: str) -> str:
     """The arguments of the entry with the pin in them, as JSON text; empty where uv is not what starts it."""
-    name = re.split(r"[\\/]", entry.command.program)[-1].removesuffix(".exe")
-    if name != "uvx":
-        return ""
-    return json.dumps(["--with", pin, *entry.command.args], ensure_ascii=False)
+    program = re.split(r"[\\/]", entry.command.program)[-1].removesuffix(".exe")
+    args = list(entry.command.args)
+    if program == "uvx":
+        return json.dumps(["--with", pin, *args], ensure_ascii=False)
+    if program == "uv" and "run" in args:
+        at = args.index("run") + 1
+        return json.dumps([*args[:at], "--with", pin, *args[at:]], ensure_ascii=False)
+    return ""
 
 
-def _last_lines(stderr: str) -> tuple[str, ...]:
-    lines = [one_line(line, 300) for line in stderr.splitlines() if line.strip()]
+def _last_lines(stderr: str, context: Context) -> tuple[str, ...]:
+    """The last lines that it printed. Secrets are hidden before anything is cut, which would make them unknown."""
+    lines = [one_line(line, 300) for line in hide(stderr, context.secrets).splitlines() if line.strip()]
     return tuple(lines[-6:])
 
 

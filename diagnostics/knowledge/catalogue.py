@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,6 +89,11 @@ def finding(cause_id: str, evidence: Mapping[str, EvidenceValue], *, verdict: Ve
 def fill(text: str, evidence: Mapping[str, EvidenceValue]) -> str:
     """The text with its `$names` replaced by evidence; what is not known reads as an ellipsis."""
     return string.Template(text.strip()).substitute(_Shown(evidence))
+
+
+def outline(text: str) -> str:
+    """The text without evidence, for reading up a cause: what a run fills in stands as an ellipsis."""
+    return re.sub(r"\$(\$|\w+)", lambda match: "$" if match[1] == "$" else "…", text.strip())
 
 
 class _Shown(dict[str, str]):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import psutil
 
-_BLENDER = re.compile(r"blender(?!.*mcp)[\w.-]*", re.IGNORECASE)
+_BLENDER = re.compile(r"(?:blender|bforartists|upbge)(?!.*mcp)[\w.-]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import enum
 import errno
 import ipaddress
 import socket
+import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -145,6 +146,8 @@ def reading(error: OSError) -> tuple[Reached, str]:
     """What a failed system call says about the peer, and the system's name for it."""
     if isinstance(error, TimeoutError) and error.errno is None:
         return Reached.TIMEOUT, ""
+    if isinstance(error, ssl.SSLError):  # its number is OpenSSL's and not the system's
+        return Reached.RESET, one_line(error.reason or str(error), 60)
     number = error.errno or 0
     name = errno.errorcode.get(number) or str(error)
     return _READINGS.get(number, Reached.FAILED), one_line(name, 60)

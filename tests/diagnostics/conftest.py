@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from diagnostics.checks import network
+from diagnostics.checks import network, server
 from diagnostics.knowledge import catalogue
 from diagnostics.probes import bridge
 from diagnostics.probes.listeners import Listener, listeners
@@ -50,6 +50,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bridge, "PING_WAIT_S", 0.25)
     monkeypatch.setattr(bridge, "NUL_WAIT_S", 0.4)
     monkeypatch.setattr(bridge, "INFO_WAIT_S", 0.5)
+    monkeypatch.setattr(server, "ENOUGH_S", 0.5)
 
 
 @pytest.fixture

@@ -235,7 +235,7 @@ def test_events_tell_the_progress() -> None:
 def test_only_some_links_and_what_they_need() -> None:
     checks = [check("a"), check("b", needs="a"), check("x", after="a")]
     checks.append(Check("c", Link.ADDON, "c", fine, ("b",), ("x",)))
-    assert [chosen.id for chosen in engine.select(checks, frozenset({Link.ADDON}))] == ["a", "b", "c"]
+    assert [chosen.id for chosen in engine.select(checks, frozenset({Link.ADDON}))] == ["a", "b", "x", "c"]
 
 
 def test_the_plan_of_the_real_checks_can_end() -> None:

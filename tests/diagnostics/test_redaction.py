@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from diagnostics.model import CheckEnded, Command, Link, Machine, Remedy, Verdict
+from diagnostics.model import CheckEnded, Command, Consent, Finding, Link, Machine, Remedy, Verdict
 from diagnostics.redaction import MASK, MASKED, NOT_MASKED, Redactor
 from diagnostics.reports import render
 
@@ -184,3 +184,27 @@ def test_no_secret_of_a_configuration_is_shown(planted: list[str]) -> None:
         shown = repr(doctor.events) + repr(report) + render(report, "json")
         shown += render(report, "text", verbose=True, exact=True)
         assert [piece for secret in planted for piece in leaked(secret, shown)] == []
+
+
+@pytest.mark.parametrize("text", ["-" * 200_000, "--a" * 50_000, "a." * 100_000, "x=" * 100_000, "http" * 50_000])
+def test_a_text_of_any_length_is_masked_in_linear_time(text: str) -> None:
+    """A quadratic pattern took minutes for these, with the lock of the interpreter held; the time limit is the test."""
+    assert len(redactor().text(text)) < 10_000
+
+
+def test_our_own_names_are_never_masked() -> None:
+    found = Finding("launcher.not-found", Link.LAUNCHER, Verdict.FAIL, "no launcher here", "")
+    masked = redactor("launcher").all(found)
+    assert (masked.id, masked.title) == ("launcher.not-found", f"no {MASK} here")
+
+
+def test_each_line_of_a_secret_and_its_beginning_are_masked() -> None:
+    secret = "-----BEGIN KEY-----\nMIIEvQIBADANBgkq\n-----END KEY-----"
+    masks = redactor(secret, "LONGSECRETLONGSECRET")
+    assert "MIIEvQ" not in masks.text("line: MIIEvQIBADANBgkq")
+    assert "LONGSECRET" not in masks.text("was cut: LONGSECRETLONG …")
+
+
+def test_what_steers_a_terminal_reaches_no_report() -> None:
+    shown = redactor().all(Consent("d", "App", "run \x1b]52;c;x\x07 \u202egnp.exe"))
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown.command_line)

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import bpy
 
-WARM_UP = 20
+WARM_UP = 100
+"""Runs after which the memory is looked at for the first time: until then allocators and caches still grow."""
+UNDO_STEPS = 4
+"""Blender keeps the whole scene for each of them, which is no memory of ours."""
 
 
 def used() -> dict[str, object]:
@@ -35,6 +38,7 @@ def prepare() -> None:
     driver.type = "SCRIPTED"
     driver.expression = "sin(frame / 10)"
     bpy.context.scene.frame_end = 100000
+    bpy.context.preferences.edit.undo_steps = UNDO_STEPS
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
         bpy.ops.ed.undo_push(message="soak")
         bpy.ops.screen.animation_play()

@@ -105,7 +105,7 @@ def test_no_shape_of_its_other_fields_harms(doctor: Doctor, version: object) -> 
         ([13, 15], None, Verdict.PASS),
         ([16], "addon.outdated", Verdict.FAIL),
         ([14], "addon.protocol-newer", Verdict.WARN),
-        ([14, 16], "addon.protocol-newer", Verdict.WARN),
+        ([14, 16], "addon.outdated", Verdict.FAIL),
     ],
 )
 def test_the_pinned_protocol_decides(doctor: Doctor, pins: list[int], cause: str | None, verdict: Verdict) -> None:

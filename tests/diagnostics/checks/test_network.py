@@ -153,9 +153,21 @@ def test_the_bridge_is_at_the_usual_port_of_a_product(doctor: Doctor) -> None:
 
 
 def test_another_program_at_a_usual_port_is_no_bridge(doctor: Doctor) -> None:
+    try:
+        with listening(silent, port=10850):
+            report = doctor.reach(closed_port(), "network")
+    except OSError as error:
+        pytest.skip(f"port 10850 cannot be used: {error}")
+    assert ids(report) == ["network.refused"]
+
+
+def test_blender_knows_its_own_port_while_a_script_waits(doctor: Doctor) -> None:
+    """The add-on of this process cannot answer then, so its state is what counts."""
     with listening(silent) as peer:
-        doctor.snapshot = blender(bridge(running=True, port=peer.port))
-        assert "network.refused" in ids(doctor.reach(closed_port(), "network"))
+        doctor.snapshot = blender(bridge(running=True, port=peer.port), main_thread_waits=True)
+        report = doctor.reach(closed_port(), "network")
+    assert report.root_cause == "network.port-mismatch"
+    assert found(report, "network.port-mismatch").evidence["found_port"] == peer.port
 
 
 @pytest.fixture

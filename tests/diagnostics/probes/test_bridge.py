@@ -139,7 +139,7 @@ def test_endless_bytes_are_not_kept() -> None:
         (b'{"status":"error","message":"no"}', "no"),
         (b'{"status":"error","message":5}', '{"status":"error","message":5}'),
         (b"garbage", "garbage"),
-        (b"", "no answer"),
+        (b"", "the connection was closed"),
     ],
 )
 def test_every_answer_about_the_version(reply: bytes, error: str) -> None:
