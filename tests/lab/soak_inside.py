@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import bpy
+from bpy.app.handlers import persistent
 
 WARM_UP = 100
 """Runs after which the memory is looked at for the first time: until then allocators and caches still grow."""
@@ -52,9 +53,16 @@ def prepare() -> None:
 
 def soak(session: object, runs: int) -> None:
     """Begin; a timer does the rest."""
-    found: dict[str, object] = {"runs": 0, "verdicts": [], "frames": bpy.context.scene.frame_current}
+    found: dict[str, object] = {"runs": 0, "verdicts": [], "frames": 0}
     bpy.app.driver_namespace["soak"] = found
     prepare()
+
+    # Undo sets the frame back, so the frames are counted as they are drawn.
+    @persistent
+    def count(*_arguments: object) -> None:
+        found["frames"] = int(found["frames"]) + 1  # type: ignore[call-overload]
+
+    bpy.app.handlers.frame_change_post.append(count)
 
     def step() -> float | None:
         if session.is_running():  # type: ignore[attr-defined]
@@ -66,7 +74,7 @@ def soak(session: object, runs: int) -> None:
             found["early"] = used()
         if done == runs:
             found["late"] = used()
-            found["frames"] = bpy.context.scene.frame_current - int(found["frames"])  # type: ignore[call-overload]
+            bpy.app.handlers.frame_change_post.remove(count)
             found["finished"] = True
             return None
         with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
