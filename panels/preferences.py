@@ -58,8 +58,8 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         name="Kind",
         description="What answers at this port",
         items=(
-            ("AUTO", "Automatic", "Ask the port itself what it speaks"),
-            ("BRIDGE", "Add-on", "Insist on the socket of a Blender MCP add-on: anything else there is a failure"),
+            ("AUTO", "Automatic", "Recognise whatever answers at this port, and say what it is"),
+            ("BRIDGE", "Add-on", "Expect the socket of a Blender MCP add-on and nothing else"),
         ),
     )
     use_tls: bpy.props.BoolProperty(

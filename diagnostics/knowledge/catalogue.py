@@ -98,14 +98,17 @@ def outline(text: str) -> str:
 
 class _Shown(dict[str, str]):
     def __init__(self, evidence: Mapping[str, EvidenceValue]) -> None:
-        super().__init__({key: _text(value) for key, value in evidence.items()})
+        super().__init__({key: _text(key, value) for key, value in evidence.items()})
 
     def __missing__(self, key: str) -> str:
         return "…"
 
 
-def _text(value: EvidenceValue) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+def _text(key: str, value: EvidenceValue) -> str:
+    if isinstance(value, tuple):
+        # What a program has printed reads as it was printed.
+        return "".join(f"\n{line}" for line in value) if key.endswith("lines") else ", ".join(value)
+    return str(value)
 
 
 def _clean(value: EvidenceValue) -> EvidenceValue:
