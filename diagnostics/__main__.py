@@ -139,6 +139,9 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 
 
 def _target(options: argparse.Namespace) -> Target:
+    only = [word for word in options.only.replace(" ", "").split(",") if word]
+    if options.only and not only:
+        raise TargetError("only", f"“{one_line(options.only, 40)}” names no link; the links are {', '.join(Link)}")
     return make_target(
         host=options.host,
         port=options.port,
@@ -150,7 +153,7 @@ def _target(options: argparse.Namespace) -> Target:
         pins=options.pin,
         apps=options.app,
         app_config=options.app_config,
-        only=[word for word in options.only.replace(" ", "").split(",") if word],
+        only=only,
         launch=options.launch,
         ignore=options.ignore,
         deadline=options.deadline,

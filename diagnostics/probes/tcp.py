@@ -102,8 +102,15 @@ async def resolve(host: str, port: int, *, deadline_s: float) -> Resolution:
 
 async def connect_all(addresses: Sequence[Address], ledger: Ledger, *, deadline_s: float) -> tuple[Attempt, ...]:
     """Tries all addresses side by side, each for `deadline_s` seconds. The caller closes what was opened."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(connect(address, ledger, deadline_s=deadline_s)) for address in addresses]
+    tasks: list[asyncio.Task[Attempt]] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks += [group.create_task(connect(address, ledger, deadline_s=deadline_s)) for address in addresses]
+    except BaseException:
+        for task in tasks:
+            if task.done() and not task.cancelled() and task.exception() is None and (sock := task.result().sock):
+                sock.close()
+        raise
     return tuple(task.result() for task in tasks)
 
 

@@ -129,6 +129,7 @@ def test_ctrl_c(tmp_path: Path) -> None:
         (["--pin", "mcp<<2"], "--pin"),
         (["--app", "nonsense"], "--app"),
         (["--only", "network,nonsense"], "--only"),
+        (["--only", ","], "--only"),
         (["--ignore", "nonsense"], "--ignore"),
         (["--kind", "carrier-pigeon"], "--kind"),
         (["--deadline", "nan"], "--deadline"),
