@@ -78,6 +78,8 @@ def soak(session: object, runs: int) -> None:
             found["finished"] = True
             return None
         with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+            if not bpy.context.screen.is_animation_playing:  # undo ends it in Blender 5.2
+                bpy.ops.screen.animation_play()
             if done % 5 == 1:
                 bpy.context.scene.objects["soak"].location.y += 1.0
                 bpy.ops.ed.undo_push(message=f"soak {done}")
