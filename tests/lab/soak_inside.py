@@ -51,6 +51,19 @@ def prepare() -> None:
         bpy.ops.screen.animation_play()
 
 
+def disturb(done: int) -> None:
+    """What the user does between two runs."""
+    if not bpy.context.screen.is_animation_playing:  # undo ends it in Blender 5.2
+        bpy.ops.screen.animation_play()
+    if done % 5 == 1:
+        bpy.context.scene.objects["soak"].location.y += 1.0
+        bpy.ops.ed.undo_push(message=f"soak {done}")
+    if done % 5 == 2:
+        bpy.ops.ed.undo()
+    if done % 5 == 3:
+        bpy.ops.ed.redo()
+
+
 def soak(session: object, runs: int) -> None:
     """Begin; a timer does the rest."""
     found: dict[str, object] = {"runs": 0, "verdicts": [], "frames": 0}
@@ -78,15 +91,7 @@ def soak(session: object, runs: int) -> None:
             found["finished"] = True
             return None
         with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
-            if not bpy.context.screen.is_animation_playing:  # undo ends it in Blender 5.2
-                bpy.ops.screen.animation_play()
-            if done % 5 == 1:
-                bpy.context.scene.objects["soak"].location.y += 1.0
-                bpy.ops.ed.undo_push(message=f"soak {done}")
-            if done % 5 == 2:
-                bpy.ops.ed.undo()
-            if done % 5 == 3:
-                bpy.ops.ed.redo()
+            disturb(done)
             bpy.ops.mcp_diagnostics.run("INVOKE_DEFAULT")
         found["runs"] = done + 1
         return 0.01
