@@ -208,3 +208,7 @@ def test_each_line_of_a_secret_and_its_beginning_are_masked() -> None:
 def test_what_steers_a_terminal_reaches_no_report() -> None:
     shown = redactor().all(Consent("d", "App", "run \x1b]52;c;x\x07 \u202egnp.exe"))
     assert not {"\x1b", "\x07", "\u202e"} & set(shown.command_line)
+
+
+def test_settings_that_everybody_has_are_no_secrets() -> None:
+    assert redactor("3.11", "only-system", "blender").text("blender runs on 3.11.9") == "blender runs on 3.11.9"
