@@ -22,8 +22,7 @@ class UnframedJson:
     def __init__(self, limit: int = 65536) -> None:
         self.received = bytearray()
         self.limit = limit
-        self.overflowed = False
-        """More came than is kept, without a complete object."""
+        self._dropped = False
         self._at = 0
         self._depth = 0
         self._in_string = False
@@ -34,7 +33,7 @@ class UnframedJson:
         """Takes the next bytes, of any number."""
         room = self.limit - len(self.received)
         self.received += data[:room]
-        self.overflowed = self.overflowed or (len(data) > room and self._end is None)
+        self._dropped = self._dropped or len(data) > room
         if self._start is None:
             self._find_start()
         if self._start is not None and self._end is None:
@@ -67,9 +66,9 @@ class UnframedJson:
                     return
 
     @property
-    def started(self) -> bool:
-        """The bytes so far begin like a JSON object."""
-        return self._start is not None
+    def overflowed(self) -> bool:
+        """More came than is kept, and there is no complete object in what is kept."""
+        return self._dropped and not self.complete
 
     @property
     def complete(self) -> bool:
