@@ -111,7 +111,7 @@ def test_how_deep_it_may_be(depth: int, taken: bool) -> None:
 def test_what_is_no_object_never_starts() -> None:
     for data in (b"[{}]", b"\0{}", b"HTTP/1.1 200 OK\r\n\r\n{}"):
         answer = fed(data)
-        assert (answer.started, answer.complete, answer.value()) == (False, False, None)
+        assert (answer.complete, answer.value()) == (False, None)
 
 
 def test_an_escape_may_be_cut_in_two() -> None:
