@@ -124,6 +124,8 @@ async def _failure(
     if reached is Reached.REFUSED and local:
         elsewhere = await _bridge_elsewhere(where, context)
         if elsewhere is not None:
+            if any(entry.endpoint[1] == elsewhere["found_port"] for entry in context.all_observed(Entry)):
+                elsewhere |= {"_agreed": True, "_variables": None}
             return finding("network.port-mismatch", evidence | elsewhere)
     if reached is Reached.TIMEOUT and local:
         port = frozenset({where.port})

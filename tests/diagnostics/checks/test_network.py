@@ -161,6 +161,16 @@ def test_another_program_at_a_usual_port_is_no_bridge(doctor: Doctor) -> None:
     assert ids(report) == ["network.refused"]
 
 
+def test_the_app_goes_where_the_bridge_is_and_only_we_look_elsewhere(doctor: Doctor) -> None:
+    with listening(addon()) as peer:
+        doctor.snapshot = blender(bridge(running=True, port=peer.port))
+        doctor.configure({"command": "sh", "args": ["mcp-for-blender"], "env": {"BLENDER_PORT": str(peer.port)}})
+        told = found(doctor.reach(closed_port()), "network.port-mismatch")
+    assert told.remedies[0].exact == str(peer.port)
+    assert "preferences of MCP Diagnostics" in told.remedies[0].title
+    assert "BLENDER_PORT" not in said(told)
+
+
 def test_blender_knows_its_own_port_while_a_script_waits(doctor: Doctor) -> None:
     """The add-on of this process cannot answer then, so its state is what counts."""
     with listening(silent) as peer:
