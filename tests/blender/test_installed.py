@@ -84,6 +84,11 @@ def test_blender_command(installed: Installed, arguments: list[str], code: int) 
         assert json.loads(output.read_text(encoding="utf-8"))["tool"]["blender"].startswith(installed.blender.version)
 
 
+def test_a_peer_that_goes_away_does_not_end_blender(installed: Installed) -> None:
+    """A real Blender does not ignore SIGPIPE as Python does, so writing to a server that has exited would end it."""
+    assert installed.call("write_to_a_closed_pipe") == {"raised": True, "same": True}
+
+
 def test_enabling_is_quick_and_leaves_the_engine_for_later(installed: Installed) -> None:
     measured = installed.call("import_seconds")
 

@@ -5,7 +5,9 @@ import contextlib
 import importlib
 import io
 import json
+import os
 import pathlib
+import signal
 import sys
 import threading
 import types
@@ -39,6 +41,20 @@ def twice(zip, report):  # noqa: A002
         bpy.ops.preferences.addon_disable(module=MODULE)
         seen.append(traces())
     return seen
+
+
+def write_to_a_closed_pipe():
+    """What such a write does while a run lives, and how Blender treats its signal before and after."""
+    guard = importlib.import_module(f"{MODULE}.operators.broken_pipe")
+    before = signal.getsignal(signal.SIGPIPE)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with guard.survived():
+        try:
+            os.write(writing, b"x")
+        except BrokenPipeError:
+            raised = True
+    return {"raised": raised, "same": signal.getsignal(signal.SIGPIPE) == before}
 
 
 def traces():
