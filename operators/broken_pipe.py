@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeps Blender alive when a peer goes away while it is being written to.
 
-Python ignores SIGPIPE; the one inside Blender starts without signal handlers, so the signal ends Blender when a server
-exits, or a peer closes, just before a message is sent to it. Seen with Blender 4.3.2 and 5.2.2.
+Python ignores SIGPIPE; the one inside some Blenders does not, so the signal ends Blender when a server exits, or a peer
+closes, just before a message is sent to it. Seen with Blender 4.3.2; 5.2.2 ignores the signal itself.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def test_blender_command(installed: Installed, arguments: list[str], code: int) 
 
 
 def test_a_peer_that_goes_away_does_not_end_blender(installed: Installed) -> None:
-    """A real Blender does not ignore SIGPIPE as Python does, so writing to a server that has exited would end it."""
+    """Blender 4.3 does not ignore SIGPIPE as Python does, so writing to a server that has exited would end it."""
     assert installed.call("write_to_a_closed_pipe") == {"raised": True, "same": True}
 
 
