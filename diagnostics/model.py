@@ -72,6 +72,15 @@ class Machine:
     home: Path
     environ: Mapping[str, str]
 
+    def folders(self, path: str) -> tuple[str, ...]:
+        """The folders in the text of a PATH, as this system separates them."""
+        return tuple(filter(None, path.split(self.path_separator)))
+
+    @property
+    def path_separator(self) -> str:
+        """What stands between the folders of a PATH."""
+        return ";" if self.platform == "win32" else ":"
+
     @classmethod
     def current(cls) -> Machine:
         """The machine this process runs on."""

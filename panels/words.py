@@ -24,7 +24,7 @@ def verdicts() -> dict[str, str]:
 def _shared(name: str) -> dict[str, str]:
     from ..diagnostics.knowledge import table  # noqa: PLC0415  # read with the first drawing
 
-    return dict(table("words")[name])
+    return table("words")[name]
 
 
 def duration(elapsed_ms: float) -> str:

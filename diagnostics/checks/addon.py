@@ -13,15 +13,15 @@ from ..probes.listeners import Listener
 from ..protocols.dialect import Dialect
 from ..text import one_line
 from .entries import Entry, evidence_of, start_of
-from .network import Connection, Endpoint, LocalEndpoint
+from .network import Connection, Endpoint, LocalEndpoint, own_bridges
 from .server import ServerSeen
 
 
 def bridge_of_this_process(context: Context, where: Endpoint) -> BridgeState | None:
     """The add-on of this very Blender, when it is the one that listens at the endpoint."""
-    if context.snapshot is None or context.observed(LocalEndpoint) is None:
+    if context.observed(LocalEndpoint) is None:
         return None
-    return next((b for b in context.snapshot.bridges if b.running and b.port == where.port), None)
+    return next((bridge for bridge in own_bridges(context) if bridge.port == where.port), None)
 
 
 async def identify(context: Context) -> Outcome:
@@ -34,7 +34,7 @@ async def identify(context: Context) -> Outcome:
     own = bridge_of_this_process(context, connection.endpoint)
     if own is not None and context.snapshot is not None and context.snapshot.main_thread_waits:
         name = products.by_id(own.product).name
-        return Outcome(Verdict.UNKNOWN, f"{name} runs; it cannot be asked while a script waits", observations=(own,))
+        return Outcome(Verdict.UNKNOWN, f"{name} runs; it cannot be asked while a script waits")
     answer = await ask_bridge(
         connection.address,
         context.ledger,

@@ -11,7 +11,7 @@ from ..probes.bridge import BridgeAnswer
 from ..probes.listeners import Listener
 from ..text import one_line
 from .entries import Entry
-from .network import Endpoint, LocalEndpoint, is_bridge
+from .network import Endpoint, LocalEndpoint, is_bridge, own_bridges
 
 
 async def state(context: Context) -> Outcome:
@@ -69,5 +69,5 @@ def _nobody_or_this_process(context: Context, where: Endpoint) -> bool:
     if reached is not None and any(found.id == "network.refused" for found in reached.findings):
         return True
     assert context.snapshot is not None  # noqa: S101  # the caller has one
-    own = [bridge for bridge in context.snapshot.bridges if bridge.running and bridge.port == where.port]
-    return bool(own) or any(at.pid == context.snapshot.pid for at in context.all_observed(Listener))
+    own = any(bridge.port == where.port for bridge in own_bridges(context))
+    return own or any(at.pid == context.snapshot.pid for at in context.all_observed(Listener))

@@ -86,7 +86,7 @@ def _no_entry(one: _Looked, context: Context) -> Finding:
         "app": one.app.name,
         "file": str(one.files[0]),
         "_entry": _new_member(context),
-        "_restart": one.app.restart.get(context.machine.platform, ""),
+        "_restart": one.app.how_to_restart(context.machine),
     }
     return finding("client.no-blender-entry", evidence)
 
@@ -106,7 +106,7 @@ def _new_file(context: Context) -> str:
 def _parse(app: App, read: FileRead, context: Context) -> tuple[tuple[Entry, ...], tuple[Finding, ...]]:
     def failed(cause: str, **evidence: str | int) -> tuple[tuple[Entry, ...], tuple[Finding, ...]]:
         where = {"app": app.name, "file": str(read.path)}
-        restart = app.restart.get(context.machine.platform, "")
+        restart = app.how_to_restart(context.machine)
         return (), (finding(cause, {**where, **evidence, "_entry": _new_file(context), "_restart": restart}),)
 
     if read.data.startswith(_BOM):
@@ -147,7 +147,7 @@ def _entries(
             "field": field,
             "wanted": wanted,
         }
-        evidence["_restart"] = app.restart.get(context.machine.platform, "")
+        evidence["_restart"] = app.how_to_restart(context.machine)
         findings.append(finding("client.entry-invalid", evidence))
 
     if not isinstance(root.value, dict):

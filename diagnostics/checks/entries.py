@@ -34,11 +34,6 @@ class Entry:
     """None where the command does not say which product it starts."""
 
     @property
-    def where(self) -> str:
-        """File and line, for people."""
-        return f"{self.file}, line {self.line}"
-
-    @property
     def endpoint(self) -> tuple[str | None, int | None]:
         """Host and port at which its server looks for Blender, None for what is not configured."""
         return products.configured_endpoint(self.command, self.product) if self.product else (None, None)
@@ -52,7 +47,7 @@ def evidence_of(entry: Entry, context: Context) -> dict[str, EvidenceValue]:
         "entry": entry.name,
         "file": str(entry.file),
         "line": entry.line,
-        "_restart": entry.app.restart.get(context.machine.platform, ""),
+        "_restart": entry.app.how_to_restart(context.machine),
         "_uvx": json.dumps(str(uvx) if uvx else "uvx", ensure_ascii=False),
         "_server": entry.product.server_entry if entry.product else products.products()[0].server_entry,
         "_start": (entry.product or products.products()[0]).start,
@@ -74,9 +69,8 @@ def start_of(context: Context) -> str:
 
 def installed(program: str, context: Context) -> Program:
     """Where this user has a program, whether or not the AI app would find it: on the shell's PATH, then elsewhere."""
-    separator = ";" if context.machine.platform == "win32" else ":"
-    shell_path = context.machine.environ.get("PATH", "").split(separator)
-    return find_program(program, (*filter(None, shell_path), *places(context.machine)), context.machine)
+    machine = context.machine
+    return find_program(program, (*machine.folders(machine.environ.get("PATH", "")), *places(machine)), machine)
 
 
 @dataclass(frozen=True, slots=True)

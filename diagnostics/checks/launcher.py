@@ -106,8 +106,7 @@ async def _search_path(entry: Entry, context: Context) -> SearchPath:
     machine = context.machine
     own = entry.command.env.get(_own_path(entry, context))
     if own is not None:
-        separator = ";" if machine.platform == "win32" else ":"
-        return SearchPath(tuple(filter(None, own.split(separator))), "the PATH in the entry's own env")
+        return SearchPath(machine.folders(own), "the PATH in the entry's own env")
     fallback = entry.app.path.get(machine.platform, [])
     if _is_path(entry.command.program) and machine.platform == "win32":
         return SearchPath(tuple(fallback), "")

@@ -140,7 +140,7 @@ async def _failure(
 
 async def _bridge_elsewhere(where: Endpoint, context: Context) -> dict[str, EvidenceValue] | None:
     """Evidence for a bridge that answers on another port of this machine, None when none does."""
-    own = next((b for b in _own_bridges(context) if b.port != where.port), None)
+    own = next((b for b in own_bridges(context) if b.port != where.port), None)
     if own is not None:
         return _elsewhere(own.port or 0, products.by_id(own.product), "this Blender itself")
     known = {product.default_port for product in products.products()}
@@ -175,7 +175,7 @@ def _elsewhere(port: int, product: Product | None, listener: str) -> dict[str, E
     }
 
 
-def _own_bridges(context: Context) -> tuple[BridgeState, ...]:
+def own_bridges(context: Context) -> tuple[BridgeState, ...]:
     """The add-ons of this very Blender that listen, as Blender itself knows."""
     return tuple(b for b in context.snapshot.bridges if b.running and b.port) if context.snapshot else ()
 
@@ -313,7 +313,7 @@ def _same_place(one: Endpoint, other: Endpoint) -> bool:
 
 async def _answers(where: Endpoint, context: Context) -> bool | None:
     """Whether a bridge answers there too, such as that of a second Blender; None for another machine, not asked."""
-    if any(bridge.port == where.port for bridge in _own_bridges(context)):
+    if any(bridge.port == where.port for bridge in own_bridges(context)):
         return True
     resolution = await resolve(where.host, where.port, deadline_s=RESOLVE_S)
     local = [address for address in resolution.addresses if is_local(address.host)]

@@ -28,6 +28,10 @@ class App:
     processes: Mapping[str, list[str]]
     restart: Mapping[str, str]
 
+    def how_to_restart(self, machine: Machine) -> str:
+        """How to make the app read its configuration again on this machine, in a sentence."""
+        return self.restart.get(machine.platform, "")
+
 
 @functools.cache
 def apps() -> tuple[App, ...]:

@@ -39,7 +39,6 @@ def app_search_path(
 
     The processes are looked at only when `machine` is the one that this code runs on, and only their PATH is kept.
     """
-    separator = ";" if machine.platform == "win32" else ":"
     here = machine.platform == sys.platform and machine.home == Path.home()
     if here and machine.platform == "win32":
         return SearchPath(tuple(_registry_path()), "the PATH in the registry, which apps started from the desktop get")
@@ -48,10 +47,10 @@ def app_search_path(
         for names, source in ((processes, "the PATH of the running app"), (session, "the PATH of the desktop session")):
             path = next((found[name] for name in names if name in found), None)
             if path:
-                return SearchPath(tuple(filter(None, path.split(separator))), source)
+                return SearchPath(machine.folders(path), source)
     if machine.platform == "win32":
         path = machine.environ.get("PATH", machine.environ.get("Path", ""))
-        return SearchPath(tuple(filter(None, path.split(separator))), "the PATH of this session")
+        return SearchPath(machine.folders(path), "the PATH of this session")
     return SearchPath(tuple(fallback), "the PATH that this system gives to apps started from the desktop")
 
 
@@ -128,11 +127,10 @@ def child_environment(machine: Machine, path: SearchPath, extra: Mapping[str, st
     Variables are left out by which this process's Python, virtual environment or `uv run` would leak into the child,
     and those that a shell may have set to help the server, which the app would not know.
     """
-    separator = ";" if machine.platform == "win32" else ":"
     base = {
         name: value for name, value in machine.environ.items() if not _OURS.fullmatch(name) and name.upper() != "PATH"
     }
-    return {**base, "PATH": separator.join(path.folders), **extra, "DISABLE_TELEMETRY": "true"}
+    return {**base, "PATH": machine.path_separator.join(path.folders), **extra, "DISABLE_TELEMETRY": "true"}
 
 
 _OURS = re.compile(
