@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from .ledger import Ledger
+from .looks import Looks
 from .model import Consent, Finding, Link, Machine, Snapshot, Target, Verdict
 
 T = TypeVar("T")
@@ -54,7 +55,14 @@ class Context:
     """What a check may know: the target, this Blender, the machine, and what earlier checks observed."""
 
     def __init__(
-        self, target: Target, snapshot: Snapshot | None, machine: Machine, ledger: Ledger, ends_at: float
+        self,
+        target: Target,
+        snapshot: Snapshot | None,
+        machine: Machine,
+        ledger: Ledger,
+        *,
+        ends_at: float,
+        looks: Looks | None = None,
     ) -> None:
         self.target = target
         self.snapshot = snapshot
@@ -66,12 +74,18 @@ class Context:
         """Texts that must not be shown to anybody: the values of variables that entries set."""
         self.resources = contextlib.ExitStack()
         """What checks leave open for later ones; closed when the run is over, however it ends."""
+        self.looks = looks or Looks()
+        """What was found out about this machine; several runs may share it."""
         self._outcomes: dict[str, Outcome] = {}
 
     @property
     def remaining_s(self) -> float:
         """Seconds until the run is over, never negative."""
         return max(0.0, self.ends_at - time.monotonic())
+
+    async def once(self, question: Callable[[], Awaitable[T]], key: object = None) -> T:
+        """What `question` finds out, asked once for all that share these looks; see `Looks.once`."""
+        return await self.looks.once(question, key)
 
     def outcome(self, check_id: str) -> Outcome | None:
         """How an earlier check ended; None when it has not run."""

@@ -167,13 +167,18 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Something to do about a finding. `kind` is "copy" (a text for the clipboard) or "open" (a place to go to)."""
+    """Something to do about a finding.
+
+    `kind` is "copy" (a text for the clipboard), "open" (a place to go to) or "apply" (what a click in Blender does).
+    """
 
     title: str
     kind: str
     text: str
     exact: str = ""
     """Like `text`, with the home folder written out: for this user's own screen and clipboard, not for a report."""
+    action: str = ""
+    """What "apply" does with `text`: "use-endpoint" (host:port), "enable-addon" or "start-addon" (a module)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class Redactor:
         if isinstance(value, Remedy):
             # `~` in a configuration file is no path, so what is to be pasted there has the folder written out.
             exact = self._without_secrets(value.text)
-            return Remedy(self.text(value.title), value.kind, self._without_home(exact), exact)
+            return Remedy(self.text(value.title), value.kind, self._without_home(exact), exact, value.action)
         if isinstance(value, Path):
             return Path(self.text(str(value)))
         if isinstance(value, Tool):

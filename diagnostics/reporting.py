@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .check import Check, Context
 from .checks.entries import Entry
-from .checks.network import Endpoint
+from .checks.network.endpoint import Endpoint
 from .engine import Finished
 from .knowledge import catalogue, table
 from .model import NAME, VERSION, Link, LinkResult, Report, Tool, Verdict

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from ..check import Check
 from ..model import Link
-from . import addon, blender, client, launcher, network, server
+from . import addon, blender, client, launcher, server
+from .network import agreement, listener, reach, secure
 
 CHECKS: tuple[Check, ...] = (
     Check("client.configuration", Link.CLIENT, "Reading what the AI apps have configured", client.configuration),
@@ -20,11 +21,11 @@ CHECKS: tuple[Check, ...] = (
         "network.connect",
         Link.NETWORK,
         "Connecting to Blender's port",
-        network.connect,
+        reach.connect,
         after=("client.configuration",),
         deadline_s=20.0,
     ),
-    Check("network.tls", Link.NETWORK, "Securing the connection", network.tls, needs=("network.connect",)),
+    Check("network.tls", Link.NETWORK, "Securing the connection", secure.tls, needs=("network.connect",)),
     Check(
         "addon.identify",
         Link.ADDON,
@@ -38,14 +39,14 @@ CHECKS: tuple[Check, ...] = (
         "network.owner",
         Link.NETWORK,
         "Finding out who listens at the port",
-        network.owner,
+        listener.owner,
         after=("addon.identify",),
     ),
     Check(
         "network.agreement",
         Link.NETWORK,
         "Comparing the AI app's port with Blender's",
-        network.agreement,
+        agreement.agreement,
         after=("addon.identify",),
         deadline_s=20.0,
     ),

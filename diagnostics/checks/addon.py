@@ -13,7 +13,7 @@ from ..probes.listeners import Listener
 from ..protocols.dialect import Dialect
 from ..text import one_line
 from .entries import Entry, evidence_of, start_of
-from .network import Connection, Endpoint, LocalEndpoint, own_bridges
+from .network.endpoint import Connection, Endpoint, LocalEndpoint, own_bridges
 from .server import ServerSeen
 
 

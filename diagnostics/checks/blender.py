@@ -11,7 +11,7 @@ from ..probes.bridge import BridgeAnswer
 from ..probes.listeners import Listener
 from ..text import one_line
 from .entries import Entry
-from .network import Endpoint, LocalEndpoint, is_bridge, own_bridges
+from .network.endpoint import Endpoint, LocalEndpoint, is_bridge, own_bridges
 
 
 async def state(context: Context) -> Outcome:

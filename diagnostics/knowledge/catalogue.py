@@ -22,6 +22,7 @@ class Words:
     title: str = ""
     when: str = ""
     kind: str = "copy"
+    action: str = ""
 
     def applies(self, evidence: Mapping[str, EvidenceValue]) -> bool:
         """Whether the evidence that these words speak of was seen. `!name` asks that it was not."""
@@ -44,8 +45,9 @@ class Cause:
 
 @functools.cache
 def causes() -> Mapping[str, Cause]:
-    """All causes by id."""
-    return {cause_id: _cause(cause_id, row) for cause_id, row in table("causes").items()}
+    """All causes by id, in the order of the chain."""
+    files = (*Link, "internal")
+    return {cause_id: _cause(cause_id, row) for file in files for cause_id, row in table(f"causes/{file}").items()}
 
 
 def _cause(cause_id: str, row: Mapping[str, object]) -> Cause:
@@ -79,7 +81,7 @@ def finding(cause_id: str, evidence: Mapping[str, EvidenceValue], *, verdict: Ve
         detail="\n\n".join(fill(words.text, seen) for words in cause.detail if words.applies(seen)),
         evidence={key: value for key, value in shown.items() if not key.startswith("_")},
         remedies=tuple(
-            Remedy(fill(words.title, seen), words.kind, fill(words.text, seen))
+            Remedy(fill(words.title, seen), words.kind, fill(words.text, seen), action=words.action)
             for words in cause.remedies
             if words.applies(seen)
         ),

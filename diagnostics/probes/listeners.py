@@ -35,50 +35,57 @@ class Listener:
         return f"{self.program} (process {self.pid}, user {self.user or 'unknown'}) on {self.address}"
 
 
-def listeners(ports: frozenset[int] | None = None) -> tuple[Listener, ...]:
-    """All listening TCP sockets of this machine, or those on `ports`. Blocks for some milliseconds.
+@dataclass(frozen=True, slots=True, order=True)
+class Socket:
+    """A listening socket, as the system lists it. `pid` is 0 where the system hides the process from this user."""
+
+    port: int
+    address: str
+    pid: int
+
+
+def sockets() -> tuple[Socket, ...]:
+    """All listening TCP sockets of this machine. Blocks for some milliseconds.
 
     Where the system shows only one's own processes (macOS), those are what is returned.
     """
-    found = []
-    for pid, address, port in sorted(_listening(), key=lambda row: (row[2], row[1], row[0] or 0)):
-        if ports is None or port in ports:
-            found.append(_described(pid, address, port))
-    return tuple(found)
-
-
-def _listening() -> set[tuple[int | None, str, int]]:
     try:
         rows = psutil.net_connections("tcp")
     except (psutil.Error, OSError):
-        return _listening_of_own_processes()
-    return {(row.pid, row.laddr.ip, row.laddr.port) for row in rows if row.status == psutil.CONN_LISTEN and row.laddr}
+        return tuple(sorted(_of_own_processes()))
+    found = {
+        Socket(row.laddr.port, row.laddr.ip, row.pid or 0)
+        for row in rows
+        if row.status == psutil.CONN_LISTEN and row.laddr
+    }
+    return tuple(sorted(found))
 
 
-def _listening_of_own_processes() -> set[tuple[int | None, str, int]]:
-    found: set[tuple[int | None, str, int]] = set()
+def _of_own_processes() -> set[Socket]:
+    found: set[Socket] = set()
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             for row in process.net_connections("tcp"):
                 if row.status == psutil.CONN_LISTEN and row.laddr:
-                    found.add((process.pid, row.laddr.ip, row.laddr.port))
+                    found.add(Socket(row.laddr.port, row.laddr.ip, process.pid))
     return found
 
 
-def _described(pid: int | None, address: str, port: int) -> Listener:
-    if pid is None:
-        return Listener(address, port, None)
+def described(at: Socket) -> Listener:
+    """The socket with what the system tells of its process. Blocks for about a millisecond."""
+    if not at.pid:
+        return Listener(at.address, at.port, None)
     program = executable = user = since = ""
     is_blender = False
     with contextlib.suppress(psutil.Error, OSError):
-        process = psutil.Process(pid)
+        process = psutil.Process(at.pid)
         program = process.name()
         with contextlib.suppress(psutil.Error, OSError):
             executable = re.split(r"[\\/]", process.exe())[-1]
         is_blender = _BLENDER.fullmatch(executable or program) is not None or _runs_bpy(process, executable or program)
         since = dt.datetime.fromtimestamp(process.create_time()).astimezone().isoformat(timespec="seconds")
         user = process.username()
-    return Listener(address, port, pid, program, executable, user, since, is_blender)
+    return Listener(at.address, at.port, at.pid, program, executable, user, since, is_blender)
 
 
 def _runs_bpy(process: psutil.Process, executable: str) -> bool:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from diagnostics.checks import network, server
+from diagnostics.checks import server
+from diagnostics.checks.network import machine
 from diagnostics.knowledge import catalogue
 from diagnostics.probes import bridge
-from diagnostics.probes.listeners import Listener, listeners
+from diagnostics.probes.listeners import Socket, sockets
 
 from .runs import Doctor
 
@@ -37,11 +37,11 @@ def unknown_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checks see the listeners of this process and of what it started, and no others of this machine."""
 
-    def own(ports: frozenset[int] | None = None) -> tuple[Listener, ...]:
+    def own() -> tuple[Socket, ...]:
         mine = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
-        return tuple(at for at in listeners(ports) if at.pid in mine)
+        return tuple(at for at in sockets() if at.pid in mine)
 
-    monkeypatch.setattr(network, "listeners", functools.wraps(listeners)(own))
+    monkeypatch.setattr(machine, "sockets", own)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from diagnostics.knowledge.catalogue import Cause, Words, causes, fill, finding
 from diagnostics.model import Link, Verdict
 
 PACKAGE = Path(diagnostics.__file__).parent
-CODE = [*(PACKAGE / "checks").glob("*.py"), PACKAGE / "engine.py"]
+CODE = [*(PACKAGE / "checks").rglob("*.py"), PACKAGE / "engine.py"]
 ID = re.compile(rf"(?:{'|'.join(Link)}|internal)\.[a-z][a-z-]*")
 
 

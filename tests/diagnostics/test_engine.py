@@ -41,7 +41,7 @@ def check(name: str, body: Body = fine, *, needs: str = "", after: str = "", dea
 
 def context(deadline_s: float = 20) -> Context:
     machine = Machine("linux", Path("/nowhere"), {})
-    return Context(Target(deadline_s=deadline_s), None, machine, Ledger(), time.monotonic() + deadline_s)
+    return Context(Target(deadline_s=deadline_s), None, machine, Ledger(), ends_at=time.monotonic() + deadline_s)
 
 
 def run(*checks: Check, deadline_s: float = 20) -> tuple[engine.Finished, list[Event]]:

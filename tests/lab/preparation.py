@@ -23,6 +23,21 @@ from tests.lab import real_server, room
 from tests.lab.processes import run
 
 _LIBRARIES = ("libegl1", "libgl1", "libgomp1", "libice6", "libsm6", "libx11-6", "libxfixes3", "libxi6", "libxkbcommon0")
+_SERVICES = (
+    "firewalld",
+    "iproute2",
+    "iptables",
+    "nftables",
+    "nginx-light",
+    "nmap",
+    "openssh-client",
+    "openssh-server",
+    "redis-server",
+    "ufw",
+)
+"""Real peers and firewalls. The tests start what they need with a configuration of their own."""
+_POLICY = Path("/usr/sbin/policy-rc.d")
+"""Debian's packages ask this program whether they may start their services; 101 means no."""
 _MACHINE_PACKAGES = {
     "mmdebstrap": ("mmdebstrap", "debian-archive-keyring"),
     "the libraries that the bpy wheels load": (*_LIBRARIES, "libxrender1", "libxxf86vm1"),
@@ -74,6 +89,7 @@ def parts() -> Iterator[Part]:
     """All parts, in the order in which they need each other."""
     for title, packages in _MACHINE_PACKAGES.items():
         yield Part(title, required=False, present=_installed(packages), get=_installer(packages))
+    yield Part("real servers and firewalls", False, _installed(_SERVICES), _installer(_SERVICES, services=True))
     for version in lab.WHEELS:
         yield Part(f"bpy {version}", True, partial(lab.wheel_version, version), partial(get_wheel, version))
     yield Part("the real add-on", True, _file(lab.addon_file), get_addon)
@@ -101,15 +117,33 @@ def _installed(packages: tuple[str, ...]) -> Callable[[], str | None]:
     return ask
 
 
-def _installer(packages: tuple[str, ...]) -> Callable[[], None]:
+def _installer(packages: tuple[str, ...], *, services: bool = False) -> Callable[[], None]:
     def get() -> None:
         if os.geteuid() != 0:
             raise RuntimeError(f"needs root to install {' '.join(packages)}")
+        if services and Path("/run/systemd/system").exists():
+            # They would be started with this machine from now on, a second firewall among them.
+            raise RuntimeError(f"install {' '.join(packages)} yourself if they may run on this machine")
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         run(["apt-get", "update"], timeout_s=180, env=quiet)
-        run(["apt-get", "install", "--yes", "--no-install-recommends", *packages], timeout_s=300, env=quiet)
+        with _nothing_started():
+            run(["apt-get", "install", "--yes", "--no-install-recommends", *packages], timeout_s=300, env=quiet)
 
     return get
+
+
+@contextmanager
+def _nothing_started() -> Iterator[None]:
+    """While this lasts, packages that are installed do not start their services."""
+    if _POLICY.exists():
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink()
 
 
 def uv() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnostics.checks import network
+from diagnostics.checks.network import reach
 from diagnostics.model import Verdict
 from tests.lab.lab_peer import LabPeer
 
@@ -55,7 +55,7 @@ def test_no_way_there(doctor: Doctor) -> None:
 
 @linux
 def test_nobody_takes_the_connection(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "CONNECT_S", 0.3)
+    monkeypatch.setattr(reach, "CONNECT_S", 0.3)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
         waiting = [socket.socket() for _ in range(4)]
         for client in waiting:

@@ -12,11 +12,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from diagnostics.probes import listeners as probe
-from diagnostics.probes.listeners import Listener, is_local, listeners
+from diagnostics.probes.listeners import Listener, Socket, described, is_local, sockets
 
 from ..programs import LISTEN, listening_process, program
 from ..runs import closed_port
+
+
+def listeners(port: int | None = None) -> tuple[Listener, ...]:
+    """Who listens on this port, or on any."""
+    return tuple(described(at) for at in sockets() if port in {None, at.port})
+
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="how Linux names processes")
 
@@ -24,8 +29,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="how Linux names proc
 def test_a_listener_of_this_process() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        (found,) = listeners(frozenset({port}))
-        assert found in listeners()
+        (found,) = listeners(port)
     assert (found.address, found.port, found.pid) == ("127.0.0.1", port, os.getpid())
     assert found.program == psutil.Process().name()
     assert found.user.endswith(getpass.getuser())
@@ -35,9 +39,8 @@ def test_a_listener_of_this_process() -> None:
 
 def test_a_connection_is_no_listener() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
-        assert listeners(frozenset({client.getsockname()[1]})) == ()
-    assert listeners(frozenset({closed_port()})) == ()
-    assert listeners(frozenset()) == ()
+        assert listeners(client.getsockname()[1]) == ()
+    assert listeners(closed_port()) == ()
 
 
 def test_where_the_system_shows_only_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +49,7 @@ def test_where_the_system_shows_only_ones_own(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(psutil, "net_connections", denied)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        (found,) = listeners(frozenset({server.getsockname()[1]}))
+        (found,) = listeners(server.getsockname()[1])
     assert found.pid == os.getpid()
 
 
@@ -65,7 +68,7 @@ def test_where_the_system_shows_only_ones_own(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_a_program_by_its_name(tmp_path: Path, name: str, is_blender: bool) -> None:
     with program(tmp_path, name) as (port, pid):
-        (found,) = listeners(frozenset({port}))
+        (found,) = listeners(port)
     assert (found.program, found.pid, found.is_blender) == (name, pid, is_blender)
 
 
@@ -76,14 +79,13 @@ def test_a_script_is_known_by_its_interpreter_too(tmp_path: Path) -> None:
     script.write_text(f"#!{Path(sys.executable).resolve()}\nBANNER = b''\n{LISTEN}", encoding="utf-8")
     script.chmod(0o755)
     with listening_process([str(script)]) as (line, _pid):
-        (found,) = listeners(frozenset({int(line)}))
+        (found,) = listeners(int(line))
     assert found.program == "my-bridge"
     assert found.executable.startswith("python")
 
 
-def test_a_process_that_is_gone_or_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "_listening", lambda: {(None, "::", 5), (2**22 + 5, "127.0.0.1", 5)})
-    hidden, gone = sorted(listeners(), key=lambda at: at.pid or 0)
+def test_a_process_that_is_gone_or_hidden() -> None:
+    hidden, gone = described(Socket(5, "::", 0)), described(Socket(5, "127.0.0.1", 2**22 + 5))
     assert "may not see" in str(hidden)
     assert (gone.program, gone.user, gone.is_blender) == ("", "", False)
 

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where this run looks for the bridge, and what is known about that place."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass
+
+from ...check import Context
+from ...model import BridgeState, EvidenceValue
+from ...probes.bridge import BridgeAnswer
+from ...probes.tcp import Address
+from ...protocols.dialect import Dialect
+from ..entries import Entry, start_of
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where this run looks for the bridge, and who named the place."""
+
+    host: str
+    port: int
+    named_by: str
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The address that is used: the first that could be connected to, IPv4 before IPv6.
+
+    `sock` is the open connection. It is used for the conversation too: an add-on may serve one client only.
+    """
+
+    endpoint: Endpoint
+    address: Address
+    sock: socket.socket | None = None
+    context: ssl.SSLContext | None = None
+    server_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalEndpoint:
+    """The endpoint leads to this very machine."""
+
+    endpoint: Endpoint
+
+
+def endpoint(context: Context) -> Endpoint:
+    """The user's host and port; where none was given, what the AI app's only Blender entry says; else the default."""
+    target = context.target
+    if not target.endpoint_given:
+        named = {entry.endpoint: entry for entry in context.all_observed(Entry)}
+        if len(named) == 1:
+            (host, port), entry = next(iter(named.items()))
+            if host is not None or port is not None:
+                return Endpoint(
+                    host or target.host, port or target.port, f"the entry “{entry.name}” of {entry.app.name}"
+                )
+    return Endpoint(target.host, target.port, "the settings of MCP Diagnostics")
+
+
+def evidence_at(where: Endpoint, context: Context) -> dict[str, EvidenceValue]:
+    """What every finding about the endpoint tells: the place, who named it, and how the add-on is started."""
+    return {
+        "_start": start_of(context),
+        "endpoint": str(where),
+        "host": where.host,
+        "port": where.port,
+        "named_by": where.named_by,
+    }
+
+
+def own_bridges(context: Context) -> tuple[BridgeState, ...]:
+    """The add-ons of this very Blender that listen, as Blender itself knows."""
+    return tuple(b for b in context.snapshot.bridges if b.running and b.port) if context.snapshot else ()
+
+
+def is_bridge(answer: BridgeAnswer) -> bool:
+    """Whether a Blender bridge answered."""
+    return answer.recognised is not None and answer.recognised.dialect not in {Dialect.FOREIGN, Dialect.UNKNOWN}
+
+
+def same_place(one: Endpoint, other: Endpoint) -> bool:
+    """Whether two endpoints are one, all names of the loopback interface being the same place."""
+    loopback = {"localhost", "127.0.0.1", "::1"}
+    same_host = one.host == other.host or {one.host, other.host} <= loopback
+    return same_host and one.port == other.port

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does the name resolve, and does anybody take the connection?"""
+
+from __future__ import annotations
+
+from ...check import Context, Outcome
+from ...knowledge.catalogue import finding
+from ...model import Verdict
+from ...probes.listeners import is_local
+from ...probes.tcp import connect_all, resolve
+from . import obstacle
+from .endpoint import Connection, LocalEndpoint, endpoint, evidence_at
+
+CONNECT_S = 3.0
+RESOLVE_S = 5.0
+
+
+async def connect(context: Context) -> Outcome:
+    """Resolves the name, connects to each address side by side, and says what stands in the way."""
+    where = endpoint(context)
+    resolution = await resolve(where.host, where.port, deadline_s=RESOLVE_S)
+    found = ", ".join(address.host for address in resolution.addresses)
+    lines = [f"{resolution.elapsed_ms:8.1f} ms  {where.host} is {found or 'unknown'}"]
+    if not resolution.addresses:
+        evidence = evidence_at(where, context) | {"error": resolution.error}
+        failed = finding("network.name-unresolved", evidence)
+        return Outcome(Verdict.FAIL, "name not found", (failed,), (where,), transcript=tuple(lines))
+    attempts = await connect_all(resolution.addresses, context.ledger, deadline_s=CONNECT_S)
+    lines += [f"{attempt.elapsed_ms:8.1f} ms  {attempt}" for attempt in attempts]
+    local = all(is_local(address.host) for address in resolution.addresses)
+    seen: tuple[object, ...] = (where, LocalEndpoint(where)) if local else (where,)
+    opened = [(attempt.address, attempt.sock) for attempt in attempts if attempt.sock is not None]
+    for _address, sock in opened:
+        context.resources.callback(sock.close)
+    if opened:
+        for _address, sock in opened[1:]:
+            sock.close()
+        address, sock = opened[0]
+        return Outcome(
+            Verdict.PASS, str(address), (), (*seen, Connection(where, address, sock)), transcript=tuple(lines)
+        )
+    failure = await obstacle.found(where, resolution, attempts, context, local=local)
+    return Outcome(Verdict.FAIL, failure.title, (failure,), seen, transcript=tuple(lines))
