@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ...check import Context
 from ...model import BridgeState, EvidenceValue
 from ...probes.bridge import BridgeAnswer
-from ...probes.tcp import Address
+from ...probes.tcp import Address, Attempt, Resolution
 from ...protocols.dialect import Dialect
 from ..entries import Entry, start_of
 
@@ -46,6 +46,14 @@ class LocalEndpoint:
     """The endpoint leads to this very machine."""
 
     endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How the endpoint's name was resolved, and how each attempt to connect to an address of it ended."""
+
+    resolution: Resolution
+    attempts: tuple[Attempt, ...] = ()
 
 
 def endpoint(context: Context) -> Endpoint:

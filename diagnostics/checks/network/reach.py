@@ -9,7 +9,7 @@ from ...model import Verdict
 from ...probes.listeners import is_local
 from ...probes.tcp import connect_all, resolve
 from . import obstacle
-from .endpoint import Connection, LocalEndpoint, endpoint, evidence_at
+from .endpoint import Connection, LocalEndpoint, Reach, endpoint, evidence_at
 
 CONNECT_S = 3.0
 RESOLVE_S = 5.0
@@ -24,11 +24,11 @@ async def connect(context: Context) -> Outcome:
     if not resolution.addresses:
         evidence = evidence_at(where, context) | {"error": resolution.error}
         failed = finding("network.name-unresolved", evidence)
-        return Outcome(Verdict.FAIL, "name not found", (failed,), (where,), transcript=tuple(lines))
+        return Outcome(Verdict.FAIL, "name not found", (failed,), (where, Reach(resolution)), transcript=tuple(lines))
     attempts = await connect_all(resolution.addresses, context.ledger, deadline_s=CONNECT_S)
     lines += [f"{attempt.elapsed_ms:8.1f} ms  {attempt}" for attempt in attempts]
     local = all(is_local(address.host) for address in resolution.addresses)
-    seen: tuple[object, ...] = (where, LocalEndpoint(where)) if local else (where,)
+    seen: tuple[object, ...] = (where, Reach(resolution, attempts), *((LocalEndpoint(where),) if local else ()))
     opened = [(attempt.address, attempt.sock) for attempt in attempts if attempt.sock is not None]
     for _address, sock in opened:
         context.resources.callback(sock.close)
