@@ -43,6 +43,14 @@ CHECKS: tuple[Check, ...] = (
         after=("addon.identify",),
     ),
     Check(
+        "network.sharing",
+        Link.NETWORK,
+        "Looking who else may use the port",
+        listener.sharing,
+        needs=("network.connect",),
+        after=("addon.identify",),
+    ),
+    Check(
         "network.agreement",
         Link.NETWORK,
         "Comparing the AI app's port with Blender's",

@@ -6,8 +6,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import ipaddress
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psutil
 
@@ -28,11 +29,47 @@ class Listener:
     since: str = ""
     is_blender: bool = False
     """The program is Blender itself, or a Python that has loaded Blender as a module."""
+    parent: int = 0
+    """Id of the process that started it, 0 where that is not known."""
+    arguments: tuple[str, ...] = field(default=(), repr=False)
+    """Its command line, which may hold secrets and is never shown."""
 
     def __str__(self) -> str:
         if self.pid is None:
             return f"a process that this user may not see, on {self.address}"
         return f"{self.program} (process {self.pid}, user {self.user or 'unknown'}) on {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A process that holds a connection to a port of this machine."""
+
+    pid: int
+    program: str
+
+    def __str__(self) -> str:
+        return f"{self.program or 'a program'} (process {self.pid})"
+
+
+def clients(port: int) -> tuple[Client, ...]:
+    """The other processes that are connected to `port` of this machine, without this one. Blocks for some milliseconds.
+
+    None are found where the system shows only one's own connections.
+    """
+    try:
+        rows = psutil.net_connections("tcp")
+    except (psutil.Error, OSError):
+        return ()
+    pids = {
+        row.pid
+        for row in rows
+        if row.status == psutil.CONN_ESTABLISHED and row.raddr and row.raddr.port == port and is_local(row.raddr.ip)
+    }
+    found = []
+    for pid in sorted(pid for pid in pids if pid and pid != os.getpid()):
+        with contextlib.suppress(psutil.Error, OSError):
+            found.append(Client(pid, psutil.Process(pid).name()))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,7 +113,8 @@ def described(at: Socket) -> Listener:
     if not at.pid:
         return Listener(at.address, at.port, None)
     program = executable = user = since = ""
-    is_blender = False
+    is_blender, parent = False, 0
+    arguments: tuple[str, ...] = ()
     with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process(at.pid)
         program = process.name()
@@ -85,7 +123,8 @@ def described(at: Socket) -> Listener:
         is_blender = _BLENDER.fullmatch(executable or program) is not None or _runs_bpy(process, executable or program)
         since = dt.datetime.fromtimestamp(process.create_time()).astimezone().isoformat(timespec="seconds")
         user = process.username()
-    return Listener(at.address, at.port, at.pid, program, executable, user, since, is_blender)
+        parent, arguments = process.ppid(), tuple(process.cmdline())
+    return Listener(at.address, at.port, at.pid, program, executable, user, since, is_blender, parent, arguments)
 
 
 def _runs_bpy(process: psutil.Process, executable: str) -> bool:

@@ -86,6 +86,11 @@ def own_bridges(context: Context) -> tuple[BridgeState, ...]:
     return tuple(b for b in context.snapshot.bridges if b.running and b.port) if context.snapshot else ()
 
 
+def is_loopback(address: str) -> bool:
+    """Whether a numeric address is one of the loopback interface, which only this computer reaches."""
+    return address.partition("%")[0] == "::1" or address.startswith(("127.", "::ffff:127."))
+
+
 def is_bridge(answer: BridgeAnswer) -> bool:
     """Whether a Blender bridge answered."""
     return answer.recognised is not None and answer.recognised.dialect not in {Dialect.FOREIGN, Dialect.UNKNOWN}

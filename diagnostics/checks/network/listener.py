@@ -4,46 +4,155 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from ...check import Context, Outcome
 from ...knowledge import table
 from ...knowledge.catalogue import finding
-from ...model import Verdict
+from ...model import EvidenceValue, Finding, Verdict
+from ...probes.accept_queue import connections_waiting
+from ...probes.background import in_thread
 from ...probes.bridge import BridgeAnswer, Ended
-from ...probes.listeners import Listener
+from ...probes.listeners import Client, Listener, clients
 from ...protocols.dialect import Dialect
-from .endpoint import Connection, LocalEndpoint, evidence_at, is_bridge
+from ...protocols.ssh_forward import Forward, forwards
+from .endpoint import Connection, LocalEndpoint, evidence_at, is_bridge, is_loopback
 from .machine import listening_at
+
+WILDCARDS = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  # what a listener is bound to, nothing is bound here
+
+
+@dataclass(frozen=True, slots=True)
+class Unaccepted:
+    """Our connection waits in the listener's queue: nobody has accepted it. `held_by` are who is connected there."""
+
+    held_by: tuple[Client, ...]
+
+
+async def at_connection(connection: Connection, context: Context) -> tuple[Listener, ...]:
+    """The listeners of this machine that may have taken the connection; none for another machine's endpoint."""
+    if context.observed(LocalEndpoint) is None:
+        return ()
+    reached = {connection.address.host, *WILDCARDS}
+    return tuple(at for at in await listening_at(connection.endpoint.port, context) if at.address in reached)
 
 
 async def owner(context: Context) -> Outcome:
-    """Who listens at the port, when what was heard there is no bridge: port taken, or closed at once."""
+    """Who listens at the port, when what was heard there is no bridge: taken, closed at once, or never accepted."""
     connection, answer = context.observed(Connection), context.observed(BridgeAnswer)
     if connection is None or answer is None or is_bridge(answer):
         return Outcome(Verdict.SKIPPED, "the bridge itself answers")
-    evidence = evidence_at(connection.endpoint, context) | {"answer": answer.first_bytes}
-    found: tuple[Listener, ...] = ()
-    if context.observed(LocalEndpoint):
-        port = connection.endpoint.port
-        reached = {connection.address.host, "0.0.0.0", "::", "*"}  # noqa: S104  # a listener's address, nothing is bound
-        found = tuple(at for at in await listening_at(port, context) if at.address in reached)
-    evidence |= {"listener": tuple(str(at) for at in found)}
+    found = await at_connection(connection, context)
+    evidence = evidence_at(connection.endpoint, context) | {
+        "answer": answer.first_bytes,
+        "listener": tuple(str(at) for at in found),
+    }
+    seen: tuple[object, ...] = found
+    failed = _ended_at_once(answer, found, evidence) or _plain_to_tls(answer, context, evidence)
+    if failed is None:
+        failed = _taken(answer, found, context, evidence)
+    if failed is None and answer.ended is Ended.SILENT and found:
+        queue = await _unaccepted(connection, context)
+        if queue is not None:
+            seen = (*found, queue)
+            if not queue.held_by and not any(at.is_blender for at in found):
+                failed = finding("network.accept-stalled", evidence)
+    if failed is None:
+        return Outcome(Verdict.PASS, str(connection.address), (), seen)
+    return Outcome(Verdict.FAIL, failed.title, (failed,), seen)
+
+
+def _ended_at_once(
+    answer: BridgeAnswer, found: tuple[Listener, ...], evidence: dict[str, EvidenceValue]
+) -> Finding | None:
+    if "CERTIFICATE_REQUIRED" in answer.error:
+        return finding("network.tls-client-cert", evidence | {"error": answer.error})
+    if answer.ended not in {Ended.CLOSED, Ended.NO_CONNECTION}:
+        return None
+    for at in found:
+        if _names(at) & set(table("programs")["tunnels"]):
+            forward = forward_of(at)
+            return finding(
+                "network.tunnel-down",
+                evidence
+                | {"pid": at.pid, "program": at.program, "far_end": str(forward) if forward else None}
+                | {"_command": forward.command if forward else "ssh -N -L …"},
+            )
+    if any(_is_another_program(at, answer) for at in found):
+        return None
+    return finding("network.reset", evidence | {"error": answer.error})
+
+
+def forward_of(at: Listener) -> Forward | None:
+    """Where an SSH client that listens there sends what it takes, by its command line."""
+    return next((forward for forward in forwards(at.arguments) if forward.port == at.port), None)
+
+
+def _plain_to_tls(answer: BridgeAnswer, context: Context, evidence: dict[str, EvidenceValue]) -> Finding | None:
+    """A TLS peer answers words in the clear with an alert."""
+    tls = answer.recognised is not None and answer.recognised.program == "a TLS server"
+    return finding("network.tls-unexpected", evidence) if tls and context.target.tls is None else None
+
+
+def _taken(
+    answer: BridgeAnswer, found: tuple[Listener, ...], context: Context, evidence: dict[str, EvidenceValue]
+) -> Finding | None:
     own = context.snapshot.pid if context.snapshot else None
     taken = next((at for at in found if at.pid != own and _is_another_program(at, answer)), None)
-    if "CERTIFICATE_REQUIRED" in answer.error:
-        failed = finding("network.tls-client-cert", evidence | {"error": answer.error})
-        return Outcome(Verdict.FAIL, failed.title, (failed,), found)
-    if taken is None and answer.ended in {Ended.CLOSED, Ended.NO_CONNECTION}:
-        failed = finding("network.reset", evidence | {"error": answer.error})
-        return Outcome(Verdict.FAIL, failed.title, (failed,), found)
     if taken is None:
-        return Outcome(Verdict.PASS, str(connection.address), (), found)
-    evidence |= {"pid": taken.pid, "program": taken.program, "user": taken.user, "since": taken.since}
+        return None
     windows = context.machine.platform == "win32"
-    evidence["_inspect"] = f'tasklist /v /fi "PID eq {taken.pid}"' if windows else f"ps -fp {taken.pid}"
-    what = answer.recognised.program if answer.recognised else None
-    failed = finding("network.port-taken", evidence | {"what": what})
-    return Outcome(Verdict.FAIL, failed.title, (failed,), found)
+    return finding(
+        "network.port-taken",
+        evidence
+        | {"pid": taken.pid, "program": taken.program, "user": taken.user, "since": taken.since}
+        | {"what": answer.recognised.program if answer.recognised else None}
+        | {"_inspect": f'tasklist /v /fi "PID eq {taken.pid}"' if windows else f"ps -fp {taken.pid}"},
+    )
+
+
+async def _unaccepted(connection: Connection, context: Context) -> Unaccepted | None:
+    """Evidence that the listener has not taken our connection out of its queue; None where it has, or nobody tells."""
+    port = connection.endpoint.port
+    waiting = await in_thread(lambda: connections_waiting(port, context.ledger))
+    if not waiting:
+        return None
+    listeners = {at.pid for at in await listening_at(port, context)}
+    held_by = await in_thread(lambda: clients(port))
+    return Unaccepted(tuple(client for client in held_by if client.pid not in listeners))
+
+
+async def sharing(context: Context) -> Outcome:
+    """Whether the port has one listener, and whether other computers reach it too."""
+    connection, answer = context.observed(Connection), context.observed(BridgeAnswer)
+    if connection is None or context.observed(LocalEndpoint) is None:
+        return Outcome(Verdict.SKIPPED, "not of this computer")
+    found = await at_connection(connection, context)
+    evidence = evidence_at(connection.endpoint, context) | {"listener": tuple(str(at) for at in found)}
+    warnings = []
+    if len(rivals := _rivals(found)) > 1:
+        warnings.append(finding("network.double-bind", evidence | {"rivals": tuple(str(at) for at in rivals)}))
+    open_at = next((at for at in found if not is_loopback(at.address)), None)
+    if open_at is not None and answer is not None and is_bridge(answer) and connection.context is None:
+        warnings.append(finding("network.exposed", evidence | {"bound_to": open_at.address}))
+    return Outcome(Verdict.WARN if warnings else Verdict.PASS, str(connection.address), tuple(warnings))
+
+
+def _rivals(found: tuple[Listener, ...]) -> list[Listener]:
+    """Listeners of processes that have nothing to do with each other: neither parent and child nor siblings."""
+    rivals: list[Listener] = []
+    for at in found:
+        related = any(
+            at.pid in {other.pid, other.parent} or at.parent in {other.pid, other.parent} - {0, 1} for other in rivals
+        )
+        if at.pid is not None and not related:
+            rivals.append(at)
+    return rivals
+
+
+def _names(at: Listener) -> set[str]:
+    """What the listener's program and its file are called, without versions and endings."""
+    return {re.sub(r"(?:[\d.]+t?)?(?:\.exe)?$", "", name.lower()) for name in (at.program, at.executable)}
 
 
 def _is_another_program(at: Listener, answer: BridgeAnswer) -> bool:
@@ -54,7 +163,7 @@ def _is_another_program(at: Listener, answer: BridgeAnswer) -> bool:
     """
     if at.pid is None or at.is_blender:
         return False
-    names = {re.sub(r"(?:[\d.]+t?)?(?:\.exe)?$", "", name.lower()) for name in (at.program, at.executable)}
+    names = _names(at)
     if names.intersection(table("programs")["forwarders"]):
         return False
     foreign = answer.recognised is not None and answer.recognised.dialect is Dialect.FOREIGN

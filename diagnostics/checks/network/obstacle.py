@@ -4,15 +4,23 @@
 from __future__ import annotations
 
 import json
+import socket
+from collections.abc import Sequence
 
 from ...check import Context
 from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding
-from ...probes.tcp import Attempt, Reached, Resolution
+from ...probes.accept_queue import connections_waiting
+from ...probes.background import in_thread
+from ...probes.bridge import ask_bridge
+from ...probes.listeners import Listener
+from ...probes.port_binding import loopback_fault, why_forbidden
+from ...probes.tcp import Address, Attempt, Reached
 from ..entries import Entry
 from . import elsewhere
 from .elsewhere import Elsewhere
-from .endpoint import Endpoint, evidence_at
+from .endpoint import Endpoint, Reach, evidence_at, is_bridge, is_loopback
+from .listener import WILDCARDS
 from .machine import listening_at
 
 _RANKED = (
@@ -31,21 +39,68 @@ _PLAIN = {
 """The cause where nothing more special is seen; `network.unreachable` for all others."""
 
 
-async def found(
-    where: Endpoint, resolution: Resolution, attempts: tuple[Attempt, ...], context: Context, *, local: bool
-) -> Finding:
+async def found(where: Endpoint, reach: Reach, context: Context, *, local: bool) -> Finding:
     """The cause for which no address could be connected to. The first address, IPv4's if there is one, decides."""
+    attempts = reach.attempts
     evidence = evidence_at(where, context) | {"attempts": tuple(str(attempt) for attempt in attempts), "local": local}
-    family = resolution.addresses[0].family
-    same = [attempt.reached for attempt in attempts if attempt.address.family == family]
-    reached = min(same, key=_RANKED.index)
-    if reached is Reached.REFUSED and local:
-        for other in (await elsewhere.bridges(context, but=where.port))[:1]:
-            return finding("network.port-mismatch", evidence | _mismatch(other, context))
-    if reached is Reached.TIMEOUT and local:
-        evidence["listener"] = tuple(str(at) for at in await listening_at(where.port, context))
-    cause = _PLAIN.get(reached, "network.unreachable")
-    return finding(cause, evidence | {"error": next(a.error for a in attempts if a.reached is reached)})
+    family = reach.resolution.addresses[0].family
+    reached = min((attempt.reached for attempt in attempts if attempt.address.family == family), key=_RANKED.index)
+    evidence |= {"error": next(attempt.error for attempt in attempts if attempt.reached is reached)}
+    special = None
+    if local and reached is Reached.REFUSED:
+        special = await _refused_here(where, attempts, context, evidence)
+    elif local and reached is not Reached.RESET:
+        special = await _unanswered_here(where, attempts, context, evidence)
+    return special or finding(_PLAIN.get(reached, "network.unreachable"), evidence)
+
+
+async def _refused_here(
+    where: Endpoint, attempts: Sequence[Attempt], context: Context, evidence: dict[str, EvidenceValue]
+) -> Finding | None:
+    """This computer refused: does the program that is meant listen at another address or port of it?"""
+    listeners = await listening_at(where.port, context)
+    loopback = [at for at in listeners if is_loopback(at.address)]
+    targets = [attempt.address for attempt in attempts]
+    if loopback and not any(is_loopback(address.host) for address in targets):
+        bound = tuple(str(at) for at in loopback)
+        return finding("network.loopback-only", evidence | {"listener": bound, "_bound_to": loopback[0].address})
+    other = await _other_family(where, targets, listeners, context)
+    if other is not None:
+        return finding("network.wrong-family", evidence | {"works": str(other), "_address": other.host})
+    for bridge in (await elsewhere.bridges(context, but=where.port))[:1]:
+        return finding("network.port-mismatch", evidence | _mismatch(bridge, context))
+    refusal = "" if listeners else await in_thread(lambda: why_forbidden(where.port))
+    return finding("network.port-reserved", evidence | {"bind_error": refusal}) if refusal else None
+
+
+async def _other_family(
+    where: Endpoint, targets: Sequence[Address], listeners: Sequence[Listener], context: Context
+) -> Address | None:
+    """The loopback address of the family that the name does not lead to, when a bridge answers there."""
+    families = {address.family for address in targets}
+    if not all(is_loopback(address.host) for address in targets) or len(families) > 1:
+        return None
+    six = socket.AF_INET in families
+    host = "::1" if six else "127.0.0.1"
+    if not any(at.address in {host, *WILDCARDS} and (":" in at.address) >= six for at in listeners):
+        return None
+    other = Address(socket.AF_INET6, (host, where.port, 0, 0)) if six else Address(socket.AF_INET, (host, where.port))
+    return other if is_bridge(await ask_bridge(other, context.ledger)) else None
+
+
+async def _unanswered_here(
+    where: Endpoint, attempts: Sequence[Attempt], context: Context, evidence: dict[str, EvidenceValue]
+) -> Finding | None:
+    """This computer does not answer itself: a full queue, or a connection to itself that is cut off altogether."""
+    listeners = await listening_at(where.port, context)
+    evidence["listener"] = tuple(str(at) for at in listeners)
+    if all(is_loopback(attempt.address.host) for attempt in attempts):
+        fault = await context.once(lambda: loopback_fault(context.ledger), key=loopback_fault)
+        if fault:
+            return finding("network.loopback-broken", evidence | {"own_listener": fault})
+    waiting = await in_thread(lambda: connections_waiting(where.port, context.ledger)) if listeners else None
+    timed_out = any(attempt.reached is Reached.TIMEOUT for attempt in attempts)
+    return finding("network.accept-stalled", evidence | {"waiting": waiting}) if waiting and timed_out else None
 
 
 def _mismatch(other: Elsewhere, context: Context) -> dict[str, EvidenceValue]:
@@ -56,7 +111,7 @@ def _mismatch(other: Elsewhere, context: Context) -> dict[str, EvidenceValue]:
         "found_port": other.port,
         "found_product": product.name if product else "a Blender add-on",
         "found_listener": other.listener,
-        "found_endpoint": f"[{other.host}]:{other.port}" if ":" in other.host else f"{other.host}:{other.port}",
+        "found_endpoint": str(Endpoint(other.host, other.port, "")),
         "_found": f"port {other.port}",
         "_agreed": agreed,
         "_variables": json.dumps(variables) if variables and not agreed else None,

@@ -28,7 +28,8 @@ async def connect(context: Context) -> Outcome:
     attempts = await connect_all(resolution.addresses, context.ledger, deadline_s=CONNECT_S)
     lines += [f"{attempt.elapsed_ms:8.1f} ms  {attempt}" for attempt in attempts]
     local = all(is_local(address.host) for address in resolution.addresses)
-    seen: tuple[object, ...] = (where, Reach(resolution, attempts), *((LocalEndpoint(where),) if local else ()))
+    reach = Reach(resolution, attempts)
+    seen: tuple[object, ...] = (where, reach, *((LocalEndpoint(where),) if local else ()))
     opened = [(attempt.address, attempt.sock) for attempt in attempts if attempt.sock is not None]
     for _address, sock in opened:
         context.resources.callback(sock.close)
@@ -39,5 +40,5 @@ async def connect(context: Context) -> Outcome:
         return Outcome(
             Verdict.PASS, str(address), (), (*seen, Connection(where, address, sock)), transcript=tuple(lines)
         )
-    failure = await obstacle.found(where, resolution, attempts, context, local=local)
+    failure = await obstacle.found(where, reach, context, local=local)
     return Outcome(Verdict.FAIL, failure.title, (failure,), seen, transcript=tuple(lines))
