@@ -17,7 +17,7 @@ from ...probes.listeners import Listener
 from ...probes.port_binding import loopback_fault, why_forbidden
 from ...probes.tcp import Address, Attempt, Reached
 from ..entries import Entry
-from . import elsewhere
+from . import elsewhere, firewall
 from .elsewhere import Elsewhere
 from .endpoint import Endpoint, Reach, evidence_at, is_bridge, is_loopback
 from .listener import WILDCARDS
@@ -51,6 +51,8 @@ async def found(where: Endpoint, reach: Reach, context: Context, *, local: bool)
         special = await _refused_here(where, attempts, context, evidence)
     elif local and reached is not Reached.RESET:
         special = await _unanswered_here(where, attempts, context, evidence)
+    elif reached is not Reached.RESET:
+        special = await firewall.obstacle(where, attempts, context, evidence, local=False)
     return special or finding(_PLAIN.get(reached, "network.unreachable"), evidence)
 
 
@@ -64,6 +66,11 @@ async def _refused_here(
     if loopback and not any(is_loopback(address.host) for address in targets):
         bound = tuple(str(at) for at in loopback)
         return finding("network.loopback-only", evidence | {"listener": bound, "_bound_to": loopback[0].address})
+    if any(at.address in {*WILDCARDS, *(address.host for address in targets)} for at in listeners):
+        # Somebody listens there, and yet the connection was refused.
+        stopped = await firewall.obstacle(where, attempts, context, evidence, local=True)
+        if stopped is not None:
+            return stopped
     other = await _other_family(where, targets, listeners, context)
     if other is not None:
         return finding("network.wrong-family", evidence | {"works": str(other), "_address": other.host})
@@ -94,6 +101,9 @@ async def _unanswered_here(
     """This computer does not answer itself: a full queue, or a connection to itself that is cut off altogether."""
     listeners = await listening_at(where.port, context)
     evidence["listener"] = tuple(str(at) for at in listeners)
+    stopped = await firewall.obstacle(where, attempts, context, evidence, local=True)
+    if stopped is not None:
+        return stopped
     if all(is_loopback(attempt.address.host) for attempt in attempts):
         fault = await context.once(lambda: loopback_fault(context.ledger), key=loopback_fault)
         if fault:

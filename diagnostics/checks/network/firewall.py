@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is it a firewall on this computer that stops the connection, and which command opens the way?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...check import Context
+from ...knowledge import table
+from ...knowledge.catalogue import fill, finding
+from ...model import EvidenceValue, Finding
+from ...probes.firewall import Stopped, interface_towards, read_firewall, stopped
+from ...probes.tcp import Address, Attempt, Reached
+from ...protocols.nftables import Packet
+from .endpoint import Endpoint
+
+
+async def obstacle(
+    where: Endpoint, attempts: Sequence[Attempt], context: Context, evidence: dict[str, EvidenceValue], *, local: bool
+) -> Finding | None:
+    """`network.filtered` when a rule stops the connection, or when the system says that it is forbidden.
+
+    Where the rules are hidden from this user, `evidence` gets the command that shows them.
+    """
+    firewall = await context.once(lambda: read_firewall(context.ledger), key=read_firewall)
+    if firewall.rules is None:
+        evidence["_look"] = firewall.command or None
+    else:
+        packets = tuple(packet for attempt in attempts for packet in _packets(attempt.address, local=local))
+        rule = await stopped(firewall.rules, packets, context.ledger)
+        if rule is not None:
+            return finding("network.filtered", evidence | _of_rule(rule, where))
+    prohibited = any(attempt.reached is Reached.PROHIBITED for attempt in attempts)
+    return finding("network.filtered", evidence) if prohibited else None
+
+
+def _packets(address: Address, *, local: bool) -> tuple[Packet, ...]:
+    """What the filter sees of a connection: it leaves, and on this computer it arrives too."""
+    host = address.host.partition("%")[0]
+    leaves = Packet("output", "lo" if local else interface_towards(host, address.port), host, address.port)
+    return (leaves, Packet("input", "lo", host, address.port)) if local else (leaves,)
+
+
+def _of_rule(rule: Stopped, where: Endpoint) -> dict[str, EvidenceValue]:
+    block, leaves = rule.block, rule.packet.hook == "output"
+    place: dict[str, EvidenceValue] = {
+        "port": where.port,
+        "family": block.family,
+        "table": block.table,
+        "chain": block.chain,
+    }
+    return {
+        "rule": rule.text,
+        "rule_of": f"{rule.owner}, chain {block.family} {block.table} {block.chain}",
+        "_fix": fill(table("firewalls")["allow"]["ufw_out" if rule.owner == "ufw" and leaves else rule.owner], place),
+    }
