@@ -112,6 +112,9 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         "--server-name", metavar="N", help="the name that the certificate must carry (default: the host)"
     )
     group.add_argument(
+        "--client-cert", metavar="FILE", help="show this certificate to a server that asks for one (PEM, with its key)"
+    )
+    group.add_argument(
         "--expect-protocol", metavar="V", action="append", default=[], help="protocol_version that the add-on must have"
     )
     group.add_argument(
@@ -149,6 +152,7 @@ def _target(options: argparse.Namespace) -> Target:
         tls=options.tls,
         ca_file=options.ca_file,
         server_name=options.server_name,
+        client_cert=options.client_cert,
         expect_protocol=options.expect_protocol,
         pins=options.pin,
         apps=options.app,

@@ -59,6 +59,8 @@ class Tls:
 
     ca_file: Path | None = None
     server_name: str | None = None
+    client_cert: Path | None = None
+    """A PEM file with the certificate to show to a server that asks for one, and its private key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,14 @@ class BridgeState:
     running: bool
     host: str | None = None
     port: int | None = None
+    file: Path | None = None
+    """Its source, where there is one file to read."""
+    wanted: bool = False
+    """The user's preferences enable it, whether or not Blender could load it."""
+    needs_blender: tuple[int, ...] = ()
+    """The oldest Blender that it says it works with."""
+    says_running: bool = False
+    """The open file says that its server runs, which was true when the file was saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,8 @@ class Snapshot:
     background: bool
     online_access: bool
     bridges: tuple[BridgeState, ...] = ()
+    unlisted: tuple[Path, ...] = ()
+    """Files in the folders of add-ons that are called like a bridge and that Blender does not take for an add-on."""
     main_thread_waits: bool = False
     """The main thread waits for this run in a window, so an add-on of this process cannot answer until it is over."""
 

@@ -37,6 +37,7 @@ def make_target(
     tls: bool = False,
     ca_file: str | Path | None = None,
     server_name: str | None = None,
+    client_cert: str | Path | None = None,
     expect_protocol: Iterable[str | int] = (),
     pins: Iterable[str] = (),
     apps: Iterable[str] = (),
@@ -60,7 +61,7 @@ def make_target(
         port=number or port_in_host or DEFAULTS.port,
         endpoint_given=bool(host and host.strip()) or number is not None,
         kind=_kind(kind),
-        tls=_tls(ca_file, server_name) if tls or ca_file or server_name else None,
+        tls=_tls(ca_file, server_name, client_cert) if tls or ca_file or server_name or client_cert else None,
         expect_protocol=tuple(_protocol(value) for value in expect_protocol),
         pins=tuple(_pin(value) for value in pins if value.strip()),
         apps=tuple(_app(value) for value in apps),
@@ -122,8 +123,12 @@ def _kind(value: str | None) -> Kind:
     return Kind(text)
 
 
-def _tls(ca_file: str | Path | None, server_name: str | None) -> Tls:
-    return Tls(_file("ca-file", ca_file) if ca_file else None, (server_name or "").strip() or None)
+def _tls(ca_file: str | Path | None, server_name: str | None, client_cert: str | Path | None) -> Tls:
+    return Tls(
+        _file("ca-file", ca_file) if ca_file else None,
+        (server_name or "").strip() or None,
+        _file("client-cert", client_cert) if client_cert else None,
+    )
 
 
 def _file(argument: str, value: str | Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import clock, command_line, consent, endpoint, pins, report, run
+from . import clock, command_line, consent, endpoint, pins, repair, report, run
 
 _CLASSES = (
     *run.CLASSES,
@@ -13,6 +13,7 @@ _CLASSES = (
     *consent.CLASSES,
     *endpoint.CLASSES,
     *pins.CLASSES,
+    *repair.CLASSES,
 )
 
 
@@ -28,6 +29,7 @@ def register() -> None:
 def unregister() -> None:
     """End a run that is under way and take back everything, in reverse."""
     command_line.unregister()
+    repair.unregister()
     clock.unregister()
     run.unregister()
     for cls in reversed(_CLASSES):

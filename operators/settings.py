@@ -55,6 +55,7 @@ def target_from(context: bpy.types.Context) -> Target:
         tls=prefs.use_tls,
         ca_file=bpy.path.abspath(prefs.ca_file) if prefs.use_tls else None,
         server_name=prefs.server_name if prefs.use_tls else None,
+        client_cert=bpy.path.abspath(prefs.client_cert) if prefs.use_tls else None,
         expect_protocol=_words(prefs.expect_protocol),
         pins=[row.requirement for row in prefs.pins if row.requirement.strip()],
         allowed_commands=[row.digest for row in prefs.permissions],

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import addon_utils
@@ -23,6 +25,9 @@ _COMMUNITY = "mcp-for-blender"
 _LAB = "blender-lab"
 _COMMUNITY_NAMES = frozenset({"MCP for Blender", "Blender MCP"})
 _DEFAULT_PORT = 9876
+_LIKE_A_BRIDGE = re.compile(r"(?i)blender.?mcp|mcp.{0,5}blender|^addon(?:[ (_-].*)?\.py$")
+"""Names under which the add-on is saved: that of the module, of its repository, and of the file to download."""
+_MOST_UNLISTED = 8
 
 
 def take_snapshot(context: bpy.types.Context, *, main_thread_waits: bool = False) -> Snapshot:
@@ -37,6 +42,7 @@ def take_snapshot(context: bpy.types.Context, *, main_thread_waits: bool = False
         background=bpy.app.background,
         online_access=bool(bpy.app.online_access),
         bridges=tuple(_bridges(context)),
+        unlisted=tuple(_unlisted(context)),
         main_thread_waits=main_thread_waits,
     )
 
@@ -74,6 +80,18 @@ def _installed(context: bpy.types.Context) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _unlisted(context: bpy.types.Context) -> Iterator[Path]:
+    """What lies in the folders of add-ons, is called like a bridge, and is not among the add-ons that Blender lists."""
+    listed = set(_installed(context))
+    found = [
+        path
+        for folder in addon_utils.paths()
+        for path in Path(folder).glob("*")
+        if _LIKE_A_BRIDGE.search(path.name) and path.stem not in listed
+    ]
+    yield from sorted(found)[:_MOST_UNLISTED]
+
+
 def _product(name: str, bl_info: dict[str, Any]) -> str | None:
     """Which of the known products this add-on is."""
     if bl_info.get("name") in _COMMUNITY_NAMES:
@@ -92,16 +110,26 @@ def _bridge(
     if not running:
         # Where the listeners of this process cannot be read, an enabled add-on gets the benefit of the doubt.
         running = ports is None or port in ports
+    file = getattr(sys.modules.get(name), "__file__", None) or _file_of(name)
     return BridgeState(
         product=product,
         module=name,
         name=str(bl_info.get("name")),
-        version=_version(bl_info),
+        version=_numbers(bl_info.get("version")),
         enabled=enabled,
         running=enabled and running,
         host=host,
         port=port,
+        file=Path(file) if file else None,
+        wanted=name in context.preferences.addons,
+        needs_blender=_numbers(bl_info.get("blender")),
+        says_running=product == _COMMUNITY and bool(getattr(context.scene, "blendermcp_server_running", False)),
     )
+
+
+def _file_of(name: str) -> str | None:
+    """The source of an add-on that is listed and not loaded."""
+    return next((module.__file__ for module in addon_utils.modules(refresh=False) if module.__name__ == name), None)
 
 
 def _community(context: bpy.types.Context) -> tuple[str | None, int | None, bool]:
@@ -121,8 +149,8 @@ def _lab(context: bpy.types.Context, name: str) -> tuple[str | None, int | None,
     return getattr(prefs, "host", None), getattr(prefs, "port", _DEFAULT_PORT), False
 
 
-def _version(bl_info: dict[str, Any]) -> tuple[int, ...]:
-    parts = bl_info.get("version", ())
+def _numbers(parts: object) -> tuple[int, ...]:
+    """A version as an add-on states it."""
     return tuple(part for part in parts if isinstance(part, int)) if isinstance(parts, (tuple, list)) else ()
 
 

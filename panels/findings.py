@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..operators import repair
 from ..operators import report as report_operators
 from . import words, wrap
 
@@ -78,6 +79,10 @@ def facts(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None:
 def remedies(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None:
     """Draw what can be done, each with its text to read and to copy."""
     for index, remedy in enumerate(finding.remedies):
+        if remedy.kind == "apply":
+            button = layout.operator(repair.MCP_DIAGNOSTICS_OT_repair.bl_idname, text=remedy.title, icon="CHECKMARK")
+            button.finding, button.index = finding.id, index
+            continue
         box = layout.box().column()
         inside = space.narrower(_BOX)
         wrap.text(box, inside, remedy.title)

@@ -76,6 +76,11 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         name="Server Name",
         description="The name that the certificate must carry. Empty uses the host",
     )
+    client_cert: bpy.props.StringProperty(
+        name="Client Certificate",
+        description="Your own certificate with its private key, in PEM format, for a server that asks for one",
+        subtype="FILE_PATH",
+    )
     expect_protocol: bpy.props.StringProperty(
         name="Add-on Protocol",
         description="Protocol version that the add-on has to report, like 15. Several, separated by commas, mean "
@@ -130,6 +135,7 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         tls.enabled = self.use_tls
         tls.prop(self, "ca_file")
         tls.prop(self, "server_name")
+        tls.prop(self, "client_cert")
 
     def _draw_expectations(self, column: bpy.types.UILayout) -> None:
         column.label(text="Expectations")

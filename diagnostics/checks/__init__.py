@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..check import Check
 from ..model import Link
-from . import addon, blender, client, launcher, server
+from . import addon, addon_state, blender, client, launcher, server
 from .network import agreement, listener, reach, secure
 
 CHECKS: tuple[Check, ...] = (
@@ -66,7 +66,13 @@ CHECKS: tuple[Check, ...] = (
         needs=("addon.identify",),
         after=("network.owner",),
     ),
-    Check("addon.state", Link.ADDON, "Looking at the add-ons of this Blender", addon.state, after=("network.connect",)),
+    Check(
+        "addon.state",
+        Link.ADDON,
+        "Looking at the add-ons of this Blender",
+        addon_state.state,
+        after=("network.connect",),
+    ),
     Check("blender.state", Link.BLENDER, "Looking at Blender", blender.state, after=("addon.meaning", "network.owner")),
     Check(
         "server.handshake",

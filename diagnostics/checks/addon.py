@@ -7,7 +7,7 @@ from ..check import Context, Outcome
 from ..knowledge import products
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
-from ..model import BridgeState, EvidenceValue, Finding, Kind, Snapshot, Verdict
+from ..model import BridgeState, EvidenceValue, Kind, Verdict
 from ..probes.bridge import BridgeAnswer, Ended, ask_bridge
 from ..probes.listeners import Listener
 from ..protocols.dialect import Dialect
@@ -161,39 +161,6 @@ def _dotted(version: object) -> str:
     if isinstance(version, list | tuple):
         return one_line(".".join(str(part) for part in version[:4]), 40)
     return one_line(str(version or ""), 40)
-
-
-async def state(context: Context) -> Outcome:
-    """Why nothing answers, from this Blender's own knowledge of its add-ons."""
-    snapshot, reached = context.snapshot, context.outcome("network.connect")
-    where = context.observed(Endpoint)
-    if snapshot is None or where is None or reached is None:
-        return Outcome(Verdict.SKIPPED, "seen from outside Blender")
-    if context.observed(LocalEndpoint) is None:
-        return Outcome(Verdict.SKIPPED, "the endpoint is not this Blender's")
-    if not any(found.id == "network.refused" for found in reached.findings):
-        return Outcome(Verdict.SKIPPED, "something answers")
-    failed = _why_stopped(snapshot, context, where)
-    return Outcome(Verdict.FAIL, failed.title, (failed,)) if failed else Outcome(Verdict.SKIPPED)
-
-
-def _why_stopped(snapshot: Snapshot, context: Context, where: Endpoint) -> Finding | None:
-    wanted = next((entry.product for entry in context.all_observed(Entry) if entry.product), None)
-    # What the AI app's server needs comes first; then the add-on that is nearest to working.
-    ranked = sorted(snapshot.bridges, key=lambda b: (wanted is not None and b.product != wanted.id, not b.enabled))
-    evidence: dict[str, EvidenceValue] = {"endpoint": str(where)}
-    if not ranked or (wanted is not None and ranked[0].product != wanted.id and not ranked[0].enabled):
-        product = wanted or products.products()[0]
-        return finding("addon.not-installed", evidence | {"product": product.name, "_update": product.update})
-    bridge = ranked[0]
-    product = products.by_id(bridge.product)
-    evidence |= {"product": product.name, "module": bridge.module, "version": _dotted(bridge.version)}
-    if not bridge.enabled:
-        return finding("addon.disabled", evidence | {"_name": bridge.name})
-    # In the background no add-on can be started; that is `blender.background`.
-    if not bridge.running and not snapshot.background:
-        return finding("addon.not-started", evidence | {"_start": product.start})
-    return None
 
 
 async def product(context: Context) -> Outcome:

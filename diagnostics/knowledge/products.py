@@ -38,6 +38,7 @@ class Product:
     variable_since: str = ""
     update: str = ""
     start: str = ""
+    start_operator: str = ""
     server_entry: str = ""
 
     @property

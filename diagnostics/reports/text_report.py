@@ -53,6 +53,9 @@ def _finding(found: Finding, *, verbose: bool, exact: bool) -> Iterator[str]:
     for paragraph in found.detail.split("\n\n"):
         yield from _wrapped(paragraph, "   ", "   ")
     for remedy in found.remedies:
+        if remedy.kind == "apply":
+            yield from _wrapped(f"In Blender, click “{remedy.title}” in the panel of MCP Diagnostics", "   → ", "     ")
+            continue
         yield from _wrapped(remedy.title.removesuffix(".") + ":", "   → ", "     ")
         for line in (remedy.exact if exact else remedy.text).splitlines():
             yield f"       {line}"

@@ -70,7 +70,8 @@ def test_what_is_wrong_can_be_repaired(cause: Cause) -> None:
     for remedy in cause.remedies:
         assert remedy.title
         assert remedy.text
-        assert remedy.kind in {"copy", "open"}
+        assert remedy.kind in {"copy", "open", "apply"}
+        assert (remedy.kind == "apply") == bool(remedy.action)
 
 
 @every

@@ -18,6 +18,7 @@ from ...protocols.dialect import Dialect
 from ...protocols.ssh_forward import Forward, forwards
 from .endpoint import Connection, LocalEndpoint, evidence_at, is_bridge, is_loopback
 from .machine import listening_at
+from .secure import certificate_refused, tls_unexpected
 
 WILDCARDS = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  # what a listener is bound to, nothing is bound here
 
@@ -48,7 +49,8 @@ async def owner(context: Context) -> Outcome:
         "listener": tuple(str(at) for at in found),
     }
     seen: tuple[object, ...] = found
-    failed = _ended_at_once(answer, found, evidence) or _plain_to_tls(answer, context, evidence)
+    failed = certificate_refused(context, connection, answer) or await tls_unexpected(context, connection, answer)
+    failed = failed or _ended_at_once(answer, found, evidence)
     if failed is None:
         failed = _taken(answer, found, context, evidence)
     if failed is None and answer.ended is Ended.SILENT and found:
@@ -65,8 +67,6 @@ async def owner(context: Context) -> Outcome:
 def _ended_at_once(
     answer: BridgeAnswer, found: tuple[Listener, ...], evidence: dict[str, EvidenceValue]
 ) -> Finding | None:
-    if "CERTIFICATE_REQUIRED" in answer.error:
-        return finding("network.tls-client-cert", evidence | {"error": answer.error})
     if answer.ended not in {Ended.CLOSED, Ended.NO_CONNECTION}:
         return None
     for at in found:
@@ -86,12 +86,6 @@ def _ended_at_once(
 def forward_of(at: Listener) -> Forward | None:
     """Where an SSH client that listens there sends what it takes, by its command line."""
     return next((forward for forward in forwards(at.arguments) if forward.port == at.port), None)
-
-
-def _plain_to_tls(answer: BridgeAnswer, context: Context, evidence: dict[str, EvidenceValue]) -> Finding | None:
-    """A TLS peer answers words in the clear with an alert."""
-    tls = answer.recognised is not None and answer.recognised.program == "a TLS server"
-    return finding("network.tls-unexpected", evidence) if tls and context.target.tls is None else None
 
 
 def _taken(

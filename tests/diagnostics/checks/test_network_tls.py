@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from diagnostics.checks import network
+from diagnostics.checks.network import secure
 from diagnostics.model import Report, Verdict
 
 from ..peers import Handler, addon, closes, greets, listening, silent
@@ -102,7 +102,7 @@ def test_only_a_version_that_is_too_old(doctor: Doctor, authority: tuple[trustme
 
 @pytest.mark.parametrize("handler", [addon(), silent, closes, greets(b"SSH-2.0-OpenSSH_9.9\r\n")])
 def test_a_peer_without_tls(doctor: Doctor, handler: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "CONNECT_S", 0.5)
+    monkeypatch.setattr(secure, "HANDSHAKE_S", 0.5)
     report = ask(doctor, handler)
     assert report.root_cause == "network.tls-expected"
     assert row(report, "addon").verdict is Verdict.SKIPPED
