@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import signal
 import sys
 import textwrap
@@ -16,8 +17,9 @@ from . import diagnose, exit_code, with_written
 from .knowledge import apps, catalogue
 from .model import NAME, VERSION, CheckStarted, Event, Link, Report, Snapshot, Target, Verdict
 from .reports import FORMATS, render
-from .target import DEFAULTS, TargetError, make_target
+from .target import DEFAULTS, TargetError, make_target, seconds
 from .text import one_line
+from .waiting import is_ready, wait_until_ready
 
 WRONG_USAGE = 2
 DOCTOR_FAILED = 4
@@ -128,6 +130,11 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--ignore", metavar="CAUSE", action="append", default=[], help="show this cause, decide nothing by it"
     )
+    group.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        help="try the host and port again until a session can begin there, at most so long; exit 0 as soon as it can",
+    )
     group.add_argument("--deadline", metavar="SECONDS", help=f"for the whole run (default: {DEFAULTS.deadline_s:g})")
 
 
@@ -170,11 +177,28 @@ def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
     if output is not None and (output.is_dir() or not output.resolve().parent.is_dir()):
         problem = f"“{output}” is a folder" if output.is_dir() else f"there is no folder “{output.parent}”"
         raise TargetError("output", problem)
-    with _progress() as tell:
-        report = diagnose(target, snapshot, on_event=tell)
+    if options.wait is not None:
+        if options.only:
+            raise TargetError("wait", "tests the links network and addon; leave out --only")
+        report = _wait(target, seconds(options.wait, "wait", 86400), snapshot)
+        if is_ready(report) and options.format == "text" and output is None:
+            answers = " · ".join(row.summary for row in report.chain if row.link in {Link.NETWORK, Link.ADDON})
+            _print(f"Ready: {answers}\n")
+            return 0
+    else:
+        with _progress() as tell:
+            report = diagnose(target, snapshot, on_event=tell)
     if output is not None:
         report = with_written(report, output)
     return _deliver(report, options, output)
+
+
+def _wait(target: Target, seconds_s: float, snapshot: Snapshot | None) -> Report:
+    """Waits, with a line on the terminal that says for what."""
+    with _status() as say:
+        return wait_until_ready(
+            target, seconds_s, snapshot, on_try=lambda report, left: say(f"{report.headline}; {left:.0f} s left")
+        )
 
 
 def _deliver(report: Report, options: argparse.Namespace, output: Path | None) -> int:
@@ -211,21 +235,33 @@ def _explain(options: argparse.Namespace, _snapshot: Snapshot | None) -> int:
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Callable[[Event], None]]:
-    """One line on the terminal that says what is being waited for; nothing where nobody looks."""
+def _status() -> Iterator[Callable[[str], None]]:
+    """One line on the terminal that changes and goes; nothing where nobody looks."""
     shown = sys.stderr is not None and sys.stderr.isatty()
 
-    def tell(event: Event) -> None:
-        if shown and isinstance(event, CheckStarted):
-            sys.stderr.write(f"\r\x1b[K{event.title}… {event.done + 1} of {event.total}")
+    def say(line: str) -> None:
+        if shown:
+            sys.stderr.write(f"\r\x1b[K{one_line(line, shutil.get_terminal_size().columns - 3)}")
             sys.stderr.flush()
 
     try:
-        yield tell
+        yield say
     finally:
         if shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[Event], None]]:
+    """Says on the terminal what is being waited for."""
+    with _status() as say:
+
+        def tell(event: Event) -> None:
+            if isinstance(event, CheckStarted):
+                say(f"{event.title}… {event.done + 1} of {event.total}")
+
+        yield tell
 
 
 def _print(text: str) -> None:

@@ -70,7 +70,11 @@ def make_target(
         launch=launch,
         allowed_commands=frozenset(allowed_commands),
         ignore=frozenset(_cause(value) for value in ignore),
-        deadline_s=_deadline(deadline) if deadline not in (None, "") else DEFAULTS.deadline_s,
+        deadline_s=(
+            DEFAULTS.deadline_s
+            if deadline is None or deadline == ""
+            else seconds(deadline, "deadline", _MAX_DEADLINE_S, more_than=0)
+        ),
     )
 
 
@@ -189,13 +193,15 @@ def _cause(value: str) -> str:
     return value
 
 
-def _deadline(value: str | float | None) -> float:
+def seconds(value: str | float, argument: str, most: float, *, more_than: float = -1.0) -> float:
+    """A time of at most `most` seconds, and 0 or more. Raises TargetError that names the argument."""
     try:
-        seconds = float(str(value))
+        found = float(str(value))
     except ValueError:
-        seconds = float("nan")
-    if not 0 < seconds <= _MAX_DEADLINE_S:
+        found = float("nan")
+    if not max(more_than, -0.0) <= found <= most or found <= more_than:
+        least = "more than 0" if more_than >= 0 else "0 or more"
         raise TargetError(
-            "deadline", f"“{one_line(str(value), 40)}” is no time; write seconds, more than 0 and at most 3600"
+            argument, f"“{one_line(str(value), 40)}” is no time; write seconds, {least} and at most {most:g}"
         )
-    return seconds
+    return found

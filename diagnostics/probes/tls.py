@@ -178,7 +178,9 @@ class _Talk:
             try:
                 step()
             except ssl.SSLWantReadError:
-                await loop.sock_sendall(sock, self._outgoing.read())
+                with contextlib.suppress(ConnectionError):
+                    # A peer that is gone may have said why before; that is read next.
+                    await loop.sock_sendall(sock, self._outgoing.read())
                 data = await loop.sock_recv(sock, 16384)
                 self._received += data
                 if len(self._received) > MAX_BYTES:
@@ -188,7 +190,8 @@ class _Talk:
                 else:
                     self._incoming.write_eof()
             else:
-                await loop.sock_sendall(sock, self._outgoing.read())
+                with contextlib.suppress(ConnectionError):
+                    await loop.sock_sendall(sock, self._outgoing.read())
                 return
 
 
