@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ..check import Context, Outcome
-from ..knowledge import products
+from ..knowledge import products, table
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
 from ..model import BridgeState, EvidenceValue, Kind, Verdict
@@ -32,6 +32,12 @@ async def identify(context: Context) -> Outcome:
         return Outcome(Verdict.SKIPPED, blocked_by="network.connect")
     if context.target.tls is not None and connection.context is None:
         return Outcome(Verdict.SKIPPED, blocked_by="network.tls")  # who asks for TLS wants nothing said in the clear
+    port = connection.endpoint.port
+    if port in table("programs")["printer_ports"]:
+        evidence: dict[str, EvidenceValue] = {"endpoint": str(connection.endpoint), "what": "perhaps a printer"}
+        evidence |= {"_printer": True}
+        asked = finding("addon.not-a-bridge", evidence, verdict=Verdict.UNKNOWN)
+        return Outcome(Verdict.UNKNOWN, f"nothing was sent: port {port} is a printer's", (asked,))
     own = bridge_of_this_process(context, connection.endpoint)
     if own is not None and context.snapshot is not None and context.snapshot.main_thread_waits:
         name = products.by_id(own.product).name

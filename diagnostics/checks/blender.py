@@ -18,11 +18,22 @@ async def state(context: Context) -> Outcome:
     """This Blender, from the snapshot; from outside, the Blender that the add-on tells of."""
     if context.snapshot is None:
         return _from_outside(context)
+    if (remote := _offline_for(context)) is not None:
+        return Outcome(Verdict.WARN, remote.title, (remote,))
     findings = tuple(_findings(context.snapshot, context))
     mode = " · in the background" if context.snapshot.background else ""
     summary = f"{context.snapshot.version_string} · Python {context.snapshot.python}{mode}"
     verdict = Verdict.FAIL if findings else Verdict.PASS
     return Outcome(verdict, findings[0].title if findings else summary, findings)
+
+
+def _offline_for(context: Context) -> Finding | None:
+    """The warning that another computer was not contacted, because this Blender is set to stay offline."""
+    reached, where = context.outcome("network.connect"), context.observed(Endpoint)
+    if reached is None or where is None or reached.blocked_by != "blender.offline":
+        return None
+    evidence: dict[str, EvidenceValue] = {"endpoint": str(where), "online_access": False, "_remote": True}
+    return finding("blender.offline", evidence | {"product": None, "_local": False}, verdict=Verdict.WARN)
 
 
 def _from_outside(context: Context) -> Outcome:
@@ -59,7 +70,9 @@ def _findings(snapshot: Snapshot, context: Context) -> list[Finding]:
     wanted = {entry.product.id for entry in context.all_observed(Entry) if entry.product}
     concerned = lab is not None and (lab.product in wanted or all(bridge.product == lab.product for bridge in enabled))
     if lab is not None and concerned and not snapshot.online_access and not snapshot.background:
-        found.append(finding("blender.offline", evidence | {"product": products.by_id(lab.product).name}))
+        found.append(
+            finding("blender.offline", evidence | {"product": products.by_id(lab.product).name, "_local": True})
+        )
     return found
 
 

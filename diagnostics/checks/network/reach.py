@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from ...check import Context, Outcome
 from ...knowledge.catalogue import finding
 from ...model import Verdict
@@ -18,6 +20,10 @@ RESOLVE_S = 5.0
 async def connect(context: Context) -> Outcome:
     """Resolves the name, connects to each address side by side, and says what stands in the way."""
     where = endpoint(context)
+    if context.snapshot is not None and not context.snapshot.online_access and not _stays_here(where.host):
+        # Not even its name is looked up: that asks a server too.
+        summary = "Blender is set to stay offline"
+        return Outcome(Verdict.SKIPPED, summary, observations=(where,), blocked_by="blender.offline")
     resolution = await resolve(where.host, where.port, deadline_s=RESOLVE_S)
     found = ", ".join(address.host for address in resolution.addresses)
     lines = [f"{resolution.elapsed_ms:8.1f} ms  {where.host} is {found or 'unknown'}"]
@@ -42,3 +48,9 @@ async def connect(context: Context) -> Outcome:
         )
     failure = await obstacle.found(where, reach, context, local=local)
     return Outcome(Verdict.FAIL, failure.title, (failure,), seen, transcript=tuple(lines))
+
+
+def _stays_here(host: str) -> bool:
+    """Whether a host is this computer without asking anybody for its address."""
+    name = host.lower().rstrip(".")
+    return is_local(host) or name in {"localhost", socket.gethostname().lower()} or name.endswith(".localhost")

@@ -14,7 +14,7 @@ import pytest
 from diagnostics.model import Verdict
 from tests.lab.lab_peer import LabPeer
 
-from ..peers import addon, answers, closes, listening, resets, silent
+from ..peers import addon, answers, closes, listening, recording, resets, silent
 from ..programs import listening_process, program
 from ..runs import Doctor, blender, bridge, closed_port, found, ids, row, said
 
@@ -207,3 +207,40 @@ def test_an_entry_that_reaches_another_bridge_is_fine(doctor: Doctor, healthy: i
         doctor.configure({**entry(0), "args": ["-m", "blmcp"], "env": {"BLENDER_MCP_PORT": str(peer.port)}})
         report = doctor.run(host="127.0.0.1", port=healthy, only=["client", "network"])
     assert "network.port-mismatch" not in ids(report)
+
+
+@pytest.mark.parametrize("host", ["198.51.100.9", "blender.example", "2001:db8::9"])
+def test_an_offline_blender_contacts_no_other_computer(
+    doctor: Doctor, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(*_arguments: object, **_options: object) -> list[object]:
+        raise AssertionError("a name was looked up")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    doctor.snapshot = blender(online_access=False)
+    report = doctor.run(host=host, port=9876, only=["network", "addon", "blender"])
+    assert report.did.connected == ()
+    assert ids(report) == ["blender.offline"]
+    assert (report.verdict, report.root_cause) == (Verdict.UNKNOWN, None)
+    assert "Allow Online Access" in said(report.findings[0])
+    assert row(report, "network").summary == "waits for Blender"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_offline_blender_asks_this_computer(doctor: Doctor, host: str) -> None:
+    with listening(addon()) as peer:
+        doctor.snapshot = blender(bridge(running=True, port=peer.port), online_access=False)
+        assert doctor.run(host=host, port=peer.port, only=["network", "addon"]).verdict is Verdict.PASS
+
+
+def test_nothing_is_sent_to_a_printers_port(doctor: Doctor) -> None:
+    received = bytearray()
+    try:
+        with listening(recording(silent, received), port=9100) as peer:
+            report = doctor.reach(peer.port)
+    except OSError as error:
+        pytest.skip(f"port 9100 cannot be used: {error}")
+    assert bytes(received) == b""
+    assert ids(report) == ["addon.not-a-bridge"]
+    assert report.verdict is Verdict.UNKNOWN
+    assert "printer" in row(report, "addon").summary

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Peers that misbehave (field guide, hostile.md), each through the whole doctor: a verdict of its own, and no harm.
+
+All of them are FAKES: nobody sells a hostile peer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import socket
+import threading
+import tracemalloc
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from diagnostics.model import Report, Verdict
+from diagnostics.protocols.dialect import NUL, PING, Dialect, recognise
+from diagnostics.protocols.unframed_json import UnframedJson
+from diagnostics.reports import render
+
+from .peers import INFO, PONG, Handler, addon, answers, closes, echoes, greets, listening, resets, silent
+from .runs import Doctor, ids
+
+HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b]8;;http://evil\x07\u202egnp.exe\x9b31m\u2066"
+
+
+def endless(piece: bytes, start: bytes = b"") -> Handler:
+    """Sends `start`, and then `piece` at full speed for ever."""
+
+    def handler(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(start)
+        while True:
+            connection.sendall(piece)
+
+    return handler
+
+
+def drips(data: bytes, gap_s: float = 0.1) -> Handler:
+    """Sends a byte every `gap_s` seconds: no single wait is long, and the whole takes for ever."""
+
+    def handler(connection: socket.socket) -> None:
+        connection.recv(65536)
+        pause = threading.Event()
+        for byte in data:
+            connection.sendall(bytes([byte]))
+            pause.wait(gap_s)
+
+    return handler
+
+
+def breaks_off(data: bytes) -> Handler:
+    """Resets the connection in the middle of its answer."""
+
+    def handler(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(data)
+        resets(connection)
+
+    return handler
+
+
+def info(version: object) -> bytes:
+    return json.dumps({"status": "success", "result": {**INFO, "protocol_version": version}}).encode()
+
+
+PEERS: dict[str, tuple[Handler, str]] = {
+    "silent": (silent, "addon.silent"),
+    "closes": (closes, "network.reset"),
+    "resets": (resets, "network.reset"),
+    "resets in its answer": (breaks_off(PONG[:20]), "addon.unknown-protocol"),
+    "drips": (drips(b"x" * 10_000), "addon.unknown-protocol"),
+    "endless bytes": (endless(b"\x01" * 65536), "addon.unknown-protocol"),
+    "endless text": (endless(b"x" * 65536, b'{"status": "'), "addon.unknown-protocol"),
+    "endless numbers": (endless(b"9" * 65536, b'{"status": '), "addon.unknown-protocol"),
+    "nested a million deep": (answers(b"[" * 10**6), "addon.unknown-protocol"),
+    "objects a million deep": (answers(b'{"a":' * 10**6), "addon.unknown-protocol"),
+    "a million keys": (answers(b"{" + b'"k":1,' * 10**6 + b'"k":1}'), "addon.unknown-protocol"),
+    "no UTF-8": (answers(b'{"status": "\xff\xfe"}'), "addon.unknown-protocol"),
+    "HTTP with 100,000 headers": (answers(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10**5), "addon.not-a-bridge"),
+    "HTTP with a header of 1 MiB": (answers(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 2**20), "addon.not-a-bridge"),
+    "SSH": (greets(b"SSH-2.0-x\r\n"), "addon.not-a-bridge"),
+    "SMTP": (greets(b"220 mail ESMTP\r\n"), "addon.not-a-bridge"),
+    "echo": (echoes, "addon.not-a-bridge"),
+    "escapes": (answers(HOSTILE.encode()), "addon.unknown-protocol"),
+    "escapes in its version": (addon(info={**INFO, "protocol_version": HOSTILE}), "addon.protocol-invalid"),
+    "1e308": (addon(info={**INFO, "protocol_version": 1e308}), "addon.protocol-invalid"),
+}
+
+
+@contextlib.contextmanager
+def nothing_left() -> Iterator[None]:
+    """Threads, descriptors and children are the same before and after."""
+    process = psutil.Process()
+    before = (threading.active_count(), process.num_fds() if os.name == "posix" else 0, len(process.children()))
+    yield
+    after = (threading.active_count(), process.num_fds() if os.name == "posix" else 0, len(process.children()))
+    assert after == before
+
+
+def check_harmless(report: Report) -> None:
+    """No text of the report steers a terminal, and none is large."""
+    for form in ("text", "json"):
+        text = render(report, form, verbose=True)
+        assert len(text) < 100_000
+        assert not {"\x1b", "\x07", "\x9b", "\u202e", "\u2066"} & set(text)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_each_has_its_verdict(doctor: Doctor, name: str) -> None:
+    handler, cause = PEERS[name]
+    with listening(handler) as peer:
+        report = doctor.reach(peer.port, deadline=20)
+    assert cause in ids(report)
+    assert report.verdict is Verdict.FAIL
+    assert "internal.deadline" not in ids(report)
+    check_harmless(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "handler"),
+    [
+        ("pieces", answers(PONG, pieces=len(PONG))),
+        ("UTF-8 in pieces", addon(info={**INFO, "name": "Möbel 🪑"})),
+        ("white space", answers(b" \r\n" + PONG)),
+    ],
+)
+def test_what_is_only_unusual_is_recognised(doctor: Doctor, name: str, handler: Handler) -> None:
+    with listening(handler) as peer:
+        report = doctor.reach(peer.port)
+    assert not {"addon.unknown-protocol", "addon.not-a-bridge", "addon.silent"} & set(ids(report)), name
+
+
+def test_a_flood_is_not_kept(doctor: Doctor) -> None:
+    with listening(endless(b"x" * 65536, b'{"status": "')) as peer:
+        doctor.reach(peer.port)  # what is loaded once is loaded now
+        tracemalloc.start()
+        doctor.reach(peer.port)
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+def test_two_hundred_runs_leave_nothing(doctor: Doctor) -> None:
+    handlers = [closes, resets, addon(), greets(b"SSH-2.0-x\r\n"), answers(b"what?\r\n"), endless(b"x" * 65536)]
+    for handler in handlers:
+        with listening(handler) as peer:
+            doctor.reach(peer.port)
+    with nothing_left():
+        for number in range(200):
+            with listening(handlers[number % len(handlers)]) as peer:
+                doctor.reach(peer.port)
+
+
+def _replies(count: int) -> Iterator[tuple[bytes, bool]]:
+    """Good replies with some bytes changed, cut or added, and replies of random bytes; whether it is still good."""
+    chance = random.Random(9876)
+    good = [PONG, b'{"status":"error","message":"Unknown command type: ping"}', info(15)]
+    for number in range(count):
+        reply = bytearray(chance.choice(good) if number % 4 else chance.randbytes(chance.randrange(1, 200)))
+        for _ in range(chance.randrange(1, 4)):
+            at = chance.randrange(len(reply) + 1)
+            match chance.randrange(3):
+                case 0:
+                    reply[at : at + 1] = chance.randbytes(1)
+                case 1:
+                    del reply[at : at + chance.randrange(1, 10)]
+                case _:
+                    reply[at:at] = chance.randbytes(chance.randrange(1, 10))
+        yield bytes(reply), bytes(reply) in good
+
+
+def test_twelve_thousand_changed_replies() -> None:
+    known = ({"status": "success", "result": {"pong": True}}, "Unknown command type")
+    for reply, _good in _replies(12_000):
+        answer = UnframedJson()
+        answer.feed(reply)
+        recognised = recognise(answer, PING + NUL, ended=True)
+        if recognised is not None and recognised.dialect is Dialect.MCP_FOR_BLENDER:
+            value = answer.value()
+            assert value is not None
+            assert value == known[0] or known[1] in str(value.get("message")) or value.get("status") == "success"
+
+
+def test_changed_versions_never_pass(doctor: Doctor) -> None:
+    chance = random.Random(15)
+    for _ in range(100):
+        reply = bytearray(info(15))
+        at = chance.randrange(len(reply))
+        reply[at : at + chance.randrange(1, 6)] = chance.randbytes(2) + b"\xff"
+
+        def handler(connection: socket.socket, reply: bytes = bytes(reply)) -> None:
+            for said in (PONG, reply):
+                if not connection.recv(65536):
+                    return
+                connection.sendall(said)
+
+        with listening(handler) as peer:
+            report = doctor.reach(peer.port, "network", "addon")
+        assert report.verdict is Verdict.FAIL, reply
