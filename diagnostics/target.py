@@ -73,7 +73,7 @@ def make_target(
         deadline_s=(
             DEFAULTS.deadline_s
             if deadline is None or deadline == ""
-            else seconds(deadline, "deadline", _MAX_DEADLINE_S, more_than=0)
+            else seconds(deadline, "deadline", _MAX_DEADLINE_S, zero=False)
         ),
     )
 
@@ -193,14 +193,14 @@ def _cause(value: str) -> str:
     return value
 
 
-def seconds(value: str | float, argument: str, most: float, *, more_than: float = -1.0) -> float:
-    """A time of at most `most` seconds, and 0 or more. Raises TargetError that names the argument."""
+def seconds(value: str | float, argument: str, most: float, *, zero: bool = True) -> float:
+    """A time of at most `most` seconds; `zero` says whether it may be 0. Raises TargetError that names the argument."""
     try:
         found = float(str(value))
     except ValueError:
         found = float("nan")
-    if not max(more_than, -0.0) <= found <= most or found <= more_than:
-        least = "more than 0" if more_than >= 0 else "0 or more"
+    if not 0 <= found <= most or (found == 0 and not zero):
+        least = "0 or more" if zero else "more than 0"
         raise TargetError(
             argument, f"“{one_line(str(value), 40)}” is no time; write seconds, {least} and at most {most:g}"
         )

@@ -34,6 +34,7 @@ def take_snapshot(context: bpy.types.Context, *, main_thread_waits: bool = False
     """Look at this Blender. Nothing is changed, nothing is asked outside this process."""
     from ..diagnostics.model import Snapshot  # noqa: PLC0415  # costs nothing until the first run
 
+    installed = _installed(context)
     return Snapshot(
         version=tuple(bpy.app.version),
         version_string=bpy.app.version_string,
@@ -41,21 +42,21 @@ def take_snapshot(context: bpy.types.Context, *, main_thread_waits: bool = False
         pid=os.getpid(),
         background=bpy.app.background,
         online_access=bool(bpy.app.online_access),
-        bridges=tuple(_bridges(context)),
-        unlisted=tuple(_unlisted(context)),
+        bridges=tuple(_bridges(context, installed)),
+        unlisted=tuple(_unlisted(installed)),
         main_thread_waits=main_thread_waits,
     )
 
 
-def _bridges(context: bpy.types.Context) -> Iterator[BridgeState]:
+def _bridges(context: bpy.types.Context, installed: dict[str, Any]) -> Iterator[BridgeState]:
     ports = _own_listeners()
     found = [
-        (product, name, bl_info)
-        for name, bl_info in _installed(context).items()
-        if (product := _product(name, bl_info)) is not None
+        (product, module)
+        for name, module in installed.items()
+        if (product := _product(name, module.bl_info)) is not None
     ]
-    for product, name, bl_info in sorted(found, key=lambda row: _certainty(row[0])):
-        bridge = _bridge(context, product, name, bl_info, ports)
+    for product, module in sorted(found, key=lambda row: _certainty(row[0])):
+        bridge = _bridge(context, product, module, ports)
         if bridge.running and ports is not None:
             # One port has one listener: the next add-on set to the same port is not the one that listens.
             ports -= {bridge.port}
@@ -69,25 +70,24 @@ def _certainty(product: str) -> int:
     return 1
 
 
-def _installed(context: bpy.types.Context) -> dict[str, dict[str, Any]]:
-    """What each add-on says of itself, by its module: all that Blender has listed, and all that are enabled."""
+def _installed(context: bpy.types.Context) -> dict[str, Any]:
+    """The modules of the add-ons, by their names: all that Blender has listed, and all that are enabled."""
     # Listing the folders again would read every add-on's source; an add-on that is enabled is loaded anyway.
-    found = {module.__name__: module.bl_info for module in addon_utils.modules(refresh=False)}
+    found = {module.__name__: module for module in addon_utils.modules(refresh=False)}
     for name in context.preferences.addons.keys():  # noqa: SIM118  # iterating yields the entries
-        bl_info = getattr(sys.modules.get(name), "bl_info", None)
-        if isinstance(bl_info, dict):
-            found.setdefault(name, bl_info)
+        module = sys.modules.get(name)
+        if isinstance(getattr(module, "bl_info", None), dict):
+            found.setdefault(name, module)
     return found
 
 
-def _unlisted(context: bpy.types.Context) -> Iterator[Path]:
+def _unlisted(installed: dict[str, Any]) -> Iterator[Path]:
     """What lies in the folders of add-ons, is called like a bridge, and is not among the add-ons that Blender lists."""
-    listed = set(_installed(context))
     found = [
         path
         for folder in addon_utils.paths()
         for path in Path(folder).glob("*")
-        if _LIKE_A_BRIDGE.search(path.name) and path.stem not in listed
+        if _LIKE_A_BRIDGE.search(path.name) and path.stem not in installed
     ]
     yield from sorted(found)[:_MOST_UNLISTED]
 
@@ -100,17 +100,15 @@ def _product(name: str, bl_info: dict[str, Any]) -> str | None:
     return _LAB if is_lab and "Blender Lab" in str(bl_info.get("author", "")) else None
 
 
-def _bridge(
-    context: bpy.types.Context, product: str, name: str, bl_info: dict[str, Any], ports: frozenset[int] | None
-) -> BridgeState:
+def _bridge(context: bpy.types.Context, product: str, module: Any, ports: frozenset[int] | None) -> BridgeState:
     from ..diagnostics.model import BridgeState  # noqa: PLC0415
 
+    name, bl_info, file = module.__name__, module.bl_info, getattr(module, "__file__", None)
     enabled = addon_utils.check(name)[1]
     host, port, running = _community(context) if product == _COMMUNITY else _lab(context, name)
     if not running:
         # Where the listeners of this process cannot be read, an enabled add-on gets the benefit of the doubt.
         running = ports is None or port in ports
-    file = getattr(sys.modules.get(name), "__file__", None) or _file_of(name)
     return BridgeState(
         product=product,
         module=name,
@@ -125,11 +123,6 @@ def _bridge(
         needs_blender=_numbers(bl_info.get("blender")),
         says_running=product == _COMMUNITY and bool(getattr(context.scene, "blendermcp_server_running", False)),
     )
-
-
-def _file_of(name: str) -> str | None:
-    """The source of an add-on that is listed and not loaded."""
-    return next((module.__file__ for module in addon_utils.modules(refresh=False) if module.__name__ == name), None)
 
 
 def _community(context: bpy.types.Context) -> tuple[str | None, int | None, bool]:

@@ -15,6 +15,7 @@ from ..text import one_line
 from .entries import Entry, evidence_of, start_of
 from .network.endpoint import Connection, Endpoint, LocalEndpoint, own_bridges
 from .network.listener import Unaccepted
+from .network.machine import inspect_command
 from .server import ServerSeen
 
 
@@ -90,10 +91,9 @@ def _silent(context: Context, connection: Connection, evidence: dict[str, Eviden
         return Outcome(Verdict.SKIPPED, blocked_by="blender.background")
     occupied = context.observed(Unaccepted)
     if occupied is not None and occupied.held_by and not blender:
-        pid = occupied.held_by[0].pid
-        inspect = f'tasklist /v /fi "PID eq {pid}"' if context.machine.platform == "win32" else f"ps -fp {pid}"
-        held_by = tuple(str(client) for client in occupied.held_by)
-        failed = finding("addon.single-client-occupied", evidence | {"held_by": held_by, "_inspect": inspect})
+        evidence |= {"held_by": tuple(str(client) for client in occupied.held_by)}
+        evidence |= {"_inspect": inspect_command(occupied.held_by[0].pid, context)}
+        failed = finding("addon.single-client-occupied", evidence)
         return Outcome(Verdict.FAIL, failed.title, (failed,))
     name = products.by_id(own.product).name if own is not None else "Blender"
     failed = finding("addon.busy" if blender else "addon.silent", evidence | {"_product": name})

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..check import Context, Outcome
 from ..knowledge import products
 from ..knowledge.catalogue import finding
-from ..knowledge.products import Product
 from ..model import BridgeState, EvidenceValue, Finding, Snapshot, Verdict
 from ..probes.addon_file import AddonFile, read_addon
 from ..probes.background import in_thread
@@ -44,7 +45,7 @@ async def _why_stopped(snapshot: Snapshot, context: Context, where: Endpoint) ->
         product = wanted or products.products()[0]
         evidence |= {"product": product.name, "_update": product.update}
         for path in snapshot.unlisted:
-            read = await in_thread(lambda path=path: read_addon(path, context.ledger))  # type: ignore[misc]
+            read = await _read(path, context)
             if read.fault or not read.is_addon:
                 fault = read.fault or "it does not say of itself that it is an add-on (bl_info)"
                 return [finding("addon.corrupt", evidence | {"file": str(read.path), "fault": fault})]
@@ -76,10 +77,8 @@ async def _not_loaded(
     if bridge.needs_blender > snapshot.version:
         needed = ".".join(map(str, bridge.needs_blender))
         return [finding("addon.incompatible", evidence | {"needs": needed, "blender": snapshot.version_string})]
-    read = AddonFile(bridge.file) if bridge.file else None
-    if bridge.file is not None:
-        path = bridge.file
-        read = await in_thread(lambda: read_addon(path, context.ledger))
+    read = await _read(bridge.file, context) if bridge.file else None
+    if read is not None:
         evidence["file"] = str(read.path)
     if read is not None and read.fault:
         return [finding("addon.corrupt", evidence | {"fault": read.fault})]
@@ -95,6 +94,10 @@ async def _not_loaded(
     return [finding("addon.disabled", evidence)]
 
 
+async def _read(path: Path, context: Context) -> AddonFile:
+    return await in_thread(lambda: read_addon(path, context.ledger))
+
+
 async def _forestalled(snapshot: Snapshot, context: Context, where: Endpoint) -> list[Finding]:
     """Somebody answers at the port that this Blender's add-on is set to, and it is not this Blender."""
     stopped = [b for b in snapshot.bridges if b.enabled and not b.running and b.port == where.port]
@@ -103,7 +106,7 @@ async def _forestalled(snapshot: Snapshot, context: Context, where: Endpoint) ->
     others = [at for at in await listening_at(where.port, context) if at.pid != snapshot.pid]
     if not others:
         return []
-    product: Product = products.by_id(stopped[0].product)
+    product = products.by_id(stopped[0].product)
     evidence: dict[str, EvidenceValue] = {
         "endpoint": str(where),
         "port": where.port,

@@ -33,7 +33,7 @@ def _offline_for(context: Context) -> Finding | None:
     if reached is None or where is None or reached.blocked_by != "blender.offline":
         return None
     evidence: dict[str, EvidenceValue] = {"endpoint": str(where), "online_access": False, "_remote": True}
-    return finding("blender.offline", evidence | {"product": None, "_local": False}, verdict=Verdict.WARN)
+    return finding("blender.offline", evidence, verdict=Verdict.WARN)
 
 
 def _from_outside(context: Context) -> Outcome:

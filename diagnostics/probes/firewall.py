@@ -21,7 +21,8 @@ from .process import end_tree, start
 _LIST_S = 3.0
 _MOST = 4 << 20
 """Bytes of a listing that are read; a firewall with some 20,000 rules."""
-_FOLDERS = ("/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin")
+_PATH = os.pathsep.join(("/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin"))
+"""Where the programs are; a user's own PATH often lacks the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ async def read_firewall(ledger: Ledger) -> Firewall:
     """The rules of Linux's packet filter, in the network namespace of this process; nothing on other systems."""
     if sys.platform != "linux":
         return Firewall(None)
-    program = shutil.which("nft", path=os.pathsep.join(_FOLDERS))
+    program = shutil.which("nft", path=_PATH)
     if program is None:
         return Firewall(None, "sudo iptables-save")
     listing = await _said([program, "-j", "list", "ruleset"], ledger)
@@ -68,7 +69,7 @@ async def read_firewall(ledger: Ledger) -> Firewall:
         return Firewall(None, "sudo nft list ruleset")
     if b'"conntrack"' in listing or b'"state"' in listing:
         for family, name in (("ip", "iptables-save"), ("ip6", "ip6tables-save")):
-            if saver := shutil.which(name, path=os.pathsep.join(_FOLDERS)):
+            if saver := shutil.which(name, path=_PATH):
                 read_states(rules, (await _said([saver, "-t", "filter"], ledger)).decode("utf-8", "replace"), family)
     return Firewall(rules)
 
@@ -101,7 +102,7 @@ async def stopped(rules: Ruleset, packets: tuple[Packet, ...], ledger: Ledger) -
 async def _text(found: Block, ledger: Ledger) -> str:
     if not found.handle:
         return f"policy {found.how}"
-    program = shutil.which("nft", path=os.pathsep.join(_FOLDERS)) or "nft"
+    program = shutil.which("nft", path=_PATH) or "nft"
     listing = await _said([program, "-a", "list", "chain", found.family, found.table, found.chain], ledger)
     for line in listing.decode("utf-8", "replace").splitlines():
         if re.search(rf"# handle {found.handle}$", line.rstrip()):
@@ -113,7 +114,7 @@ async def _said(argv: list[str], ledger: Ledger) -> bytes:
     """What the program printed; b"" when it failed, took too long or printed too much."""
     ledger.started(argv)
     try:
-        child = await start(argv, environ={"PATH": os.pathsep.join(_FOLDERS), "LC_ALL": "C"}, cwd=None)
+        child = await start(argv, environ={"PATH": _PATH, "LC_ALL": "C"}, cwd=None)
     except OSError:
         return b""
     said = bytearray()

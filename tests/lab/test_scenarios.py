@@ -72,7 +72,9 @@ def test_a_stopped_addon(window: BlenderWindow) -> None:
 
     assert report["root_cause"] == "addon.not-started"
     assert _finding(report, "network.refused")["explained_by"] == "addon.not-started"
-    assert "Connect to MCP server" in _finding(report, "addon.not-started")["remedies"][0]["text"]
+    button, by_hand = _finding(report, "addon.not-started")["remedies"]
+    assert button["kind"] == "apply"
+    assert "Connect to MCP server" in by_hand["text"]
 
 
 @pytest.mark.usefixtures("home")

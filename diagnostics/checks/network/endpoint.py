@@ -14,6 +14,8 @@ from ...probes.tcp import Address, Attempt, Resolution
 from ...protocols.dialect import Dialect
 from ..entries import Entry, start_of
 
+WILDCARDS = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  # what a listener is bound to, nothing is bound here
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

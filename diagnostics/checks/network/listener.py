@@ -16,11 +16,9 @@ from ...probes.bridge import BridgeAnswer, Ended
 from ...probes.listeners import Client, Listener, clients
 from ...protocols.dialect import Dialect
 from ...protocols.ssh_forward import Forward, forwards
-from .endpoint import Connection, LocalEndpoint, evidence_at, is_bridge, is_loopback
-from .machine import listening_at
+from .endpoint import WILDCARDS, Connection, LocalEndpoint, evidence_at, is_bridge, is_loopback
+from .machine import inspect_command, listening_at
 from .secure import certificate_refused, tls_unexpected
-
-WILDCARDS = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  # what a listener is bound to, nothing is bound here
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +91,14 @@ def _taken(
 ) -> Finding | None:
     own = context.snapshot.pid if context.snapshot else None
     taken = next((at for at in found if at.pid != own and _is_another_program(at, answer)), None)
-    if taken is None:
+    if taken is None or taken.pid is None:
         return None
-    windows = context.machine.platform == "win32"
     return finding(
         "network.port-taken",
         evidence
         | {"pid": taken.pid, "program": taken.program, "user": taken.user, "since": taken.since}
         | {"what": answer.recognised.program if answer.recognised else None}
-        | {"_inspect": f'tasklist /v /fi "PID eq {taken.pid}"' if windows else f"ps -fp {taken.pid}"},
+        | {"_inspect": inspect_command(taken.pid, context)},
     )
 
 

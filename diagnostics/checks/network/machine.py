@@ -21,5 +21,10 @@ async def listening_at(port: int, context: Context) -> tuple[Listener, ...]:
     return await listening(context, lambda at: at.port == port)
 
 
+def inspect_command(pid: int, context: Context) -> str:
+    """What to type in a terminal to see which process this is."""
+    return f'tasklist /v /fi "PID eq {pid}"' if context.machine.platform == "win32" else f"ps -fp {pid}"
+
+
 async def _sockets() -> tuple[Socket, ...]:
     return await in_thread(lambda: sockets())  # noqa: PLW0108  # looked up at each call, as tests replace it

@@ -19,8 +19,7 @@ from ...probes.tcp import Address, Attempt, Reached
 from ..entries import Entry
 from . import elsewhere, firewall
 from .elsewhere import Elsewhere
-from .endpoint import Endpoint, Reach, evidence_at, is_bridge, is_loopback
-from .listener import WILDCARDS
+from .endpoint import WILDCARDS, Endpoint, Reach, evidence_at, is_bridge, is_loopback
 from .machine import listening_at
 
 _RANKED = (
