@@ -106,7 +106,11 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--kind",
         metavar="K",
-        help=f"what should answer there: bridge, an add-on; auto, whatever does (default: {DEFAULTS.kind})",
+        help="what should answer there: bridge, an add-on; mcp-http, an MCP server over HTTP; mcp-sse, one over the "
+        f"older HTTP+SSE; auto, whatever does (default: {DEFAULTS.kind})",
+    )
+    group.add_argument(
+        "--path", metavar="PATH", help="where the MCP server is on its web server (default: /mcp; with mcp-sse /sse)"
     )
     group.add_argument("--tls", action="store_true", help="connect with TLS; the certificate is always verified")
     group.add_argument("--ca-file", metavar="FILE", help="trust the authorities in this file instead of the system's")
@@ -156,6 +160,7 @@ def _target(options: argparse.Namespace) -> Target:
         host=options.host,
         port=options.port,
         kind=options.kind,
+        path=options.path,
         tls=options.tls,
         ca_file=options.ca_file,
         server_name=options.server_name,
@@ -182,7 +187,7 @@ def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
             raise TargetError("wait", "tests the links network and addon; leave out --only")
         report = _wait(target, seconds(options.wait, "wait", 86400), snapshot)
         if is_ready(report) and options.format == "text" and output is None:
-            answers = " · ".join(row.summary for row in report.chain if row.link in {Link.NETWORK, Link.ADDON})
+            answers = " · ".join(row.summary for row in report.chain if row.verdict in {Verdict.PASS, Verdict.WARN})
             _print(f"Ready: {answers}\n")
             return 0
     else:

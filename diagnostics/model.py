@@ -51,6 +51,10 @@ class Kind(enum.StrEnum):
 
     AUTO = "auto"
     BRIDGE = "bridge"
+    MCP_HTTP = "mcp-http"
+    """An MCP server over Streamable HTTP."""
+    MCP_SSE = "mcp-sse"
+    """An MCP server over HTTP+SSE, the transport before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Target:
     endpoint_given: bool = False
     """The user named host or port; otherwise the AI app's own entry may say where its server looks for Blender."""
     kind: Kind = Kind.AUTO
+    path: str | None = None
+    """Where on the web server the MCP server is; given only for one that is reached over HTTP."""
     tls: Tls | None = None
     expect_protocol: tuple[int, ...] = ()
     """Pinned `protocol_version` of the add-on; several mean that each is fine."""

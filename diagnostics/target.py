@@ -34,6 +34,7 @@ def make_target(
     host: str | None = None,
     port: str | int | None = None,
     kind: str | None = None,
+    path: str | None = None,
     tls: bool = False,
     ca_file: str | Path | None = None,
     server_name: str | None = None,
@@ -61,6 +62,7 @@ def make_target(
         port=number or port_in_host or DEFAULTS.port,
         endpoint_given=bool(host and host.strip()) or number is not None,
         kind=_kind(kind),
+        path=_path(path, _kind(kind)) if path and path.strip() else None,
         tls=_tls(ca_file, server_name, client_cert) if tls or ca_file or server_name or client_cert else None,
         expect_protocol=tuple(_protocol(value) for value in expect_protocol),
         pins=tuple(_pin(value) for value in pins if value.strip()),
@@ -125,6 +127,17 @@ def _kind(value: str | None) -> Kind:
     if text not in set(Kind):
         raise TargetError("kind", f"“{one_line(text, 40)}” is not supported; choose one of {', '.join(Kind)}")
     return Kind(text)
+
+
+def _path(value: str, kind: Kind) -> str:
+    path, shown = value.strip(), one_line(value.strip().partition("?")[0], 80)
+    if kind is Kind.BRIDGE:
+        raise TargetError("path", "a Blender add-on's socket has no path; choose the kind mcp-http")
+    if "://" in path:
+        raise TargetError("path", f"“{shown}” is a URL; write the part that begins with the / after the host")
+    if not path.startswith("/") or not (path.isascii() and path.isprintable()) or " " in path or "#" in path:
+        raise TargetError("path", f"“{shown}” is no path on a web server; write for example /mcp")
+    return path
 
 
 def _tls(ca_file: str | Path | None, server_name: str | None, client_cert: str | Path | None) -> Tls:

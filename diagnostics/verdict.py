@@ -111,9 +111,10 @@ def _of_link(
     if any(outcome.verdict is Verdict.UNKNOWN for outcome in ended):
         blocker = next((o.blocked_by for o in ended if o.verdict is Verdict.UNKNOWN and o.blocked_by), None)
         return Verdict.UNKNOWN, blocker
-    blocker = next((outcome.blocked_by for outcome in ended if outcome.blocked_by), None)
-    if blocker is not None:
-        return Verdict.SKIPPED, blocker
+    blockers = [outcome.blocked_by for outcome in ended if outcome.blocked_by]
+    if blockers:
+        # Checks of a link wait for each other too; what the link as a whole waits for stands in another one.
+        return Verdict.SKIPPED, next((other for other in blockers if not other.startswith(f"{link}.")), blockers[0])
     if Verdict.WARN in verdicts:
         return Verdict.WARN, None
     # A failure that was muted counts neither as one nor as a pass.

@@ -51,7 +51,8 @@ def target_from(context: bpy.types.Context) -> Target:
     return make_target(
         host=prefs.host if given else None,
         port=prefs.port if given else None,
-        kind=prefs.kind.lower(),
+        kind=prefs.kind.lower().replace("_", "-"),
+        path=prefs.path if prefs.kind != "BRIDGE" else None,
         tls=prefs.use_tls,
         ca_file=bpy.path.abspath(prefs.ca_file) if prefs.use_tls else None,
         server_name=prefs.server_name if prefs.use_tls else None,

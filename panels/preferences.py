@@ -60,7 +60,14 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         items=(
             ("AUTO", "Automatic", "Recognise whatever answers at this port, and say what it is"),
             ("BRIDGE", "Add-on", "Expect the socket of a Blender MCP add-on and nothing else"),
+            ("MCP_HTTP", "MCP Server (HTTP)", "Expect an MCP server that is reached over HTTP"),
+            ("MCP_SSE", "MCP Server (SSE)", "Expect an MCP server that is reached over the older HTTP+SSE"),
         ),
+    )
+    path: bpy.props.StringProperty(
+        name="Path",
+        description="Where the MCP server is on its web server, like /mcp. Empty looks at the usual places. "
+        "An add-on in Blender has none",
     )
     use_tls: bpy.props.BoolProperty(
         name="TLS",

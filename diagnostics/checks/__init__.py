@@ -6,7 +6,7 @@ from __future__ import annotations
 from ..check import Check
 from ..model import Link
 from . import addon, addon_state, blender, client, launcher, server
-from .network import agreement, listener, reach, secure
+from .network import agreement, listener, reach, secure, web
 
 CHECKS: tuple[Check, ...] = (
     Check("client.configuration", Link.CLIENT, "Reading what the AI apps have configured", client.configuration),
@@ -16,6 +16,16 @@ CHECKS: tuple[Check, ...] = (
         "Looking for the command as the AI app would",
         launcher.command,
         after=("client.configuration",),
+    ),
+    # Before the others of its link: what it says is what the row shows.
+    Check(
+        "network.web",
+        Link.NETWORK,
+        "Asking the MCP server over HTTP",
+        web.web,
+        needs=("network.connect",),
+        after=("network.tls", "addon.identify"),
+        deadline_s=25.0,
     ),
     Check(
         "network.connect",
@@ -40,7 +50,7 @@ CHECKS: tuple[Check, ...] = (
         Link.NETWORK,
         "Finding out who listens at the port",
         listener.owner,
-        after=("addon.identify",),
+        after=("addon.identify", "network.web"),
     ),
     Check(
         "network.sharing",
@@ -63,15 +73,14 @@ CHECKS: tuple[Check, ...] = (
         Link.ADDON,
         "Comparing the add-on's version",
         addon.meaning,
-        needs=("addon.identify",),
-        after=("network.owner",),
+        after=("addon.identify", "network.owner", "network.web"),
     ),
     Check(
         "addon.state",
         Link.ADDON,
         "Looking at the add-ons of this Blender",
         addon_state.state,
-        after=("network.connect",),
+        after=("network.connect", "network.web"),
     ),
     Check("blender.state", Link.BLENDER, "Looking at Blender", blender.state, after=("addon.meaning", "network.owner")),
     Check(

@@ -13,10 +13,12 @@ from ..probes.listeners import Listener
 from ..protocols.dialect import Dialect
 from ..text import one_line
 from .entries import Entry, evidence_of, start_of
-from .network.endpoint import Connection, Endpoint, LocalEndpoint, own_bridges
+from .network.endpoint import Connection, Endpoint, LocalEndpoint, expects_web, is_web, own_bridges, speaks_http
 from .network.listener import Unaccepted
 from .network.machine import inspect_command
 from .server import ServerSeen
+
+_NO_ADDON = "does not apply: the MCP server is reached over HTTP"
 
 
 def bridge_of_this_process(context: Context, where: Endpoint) -> BridgeState | None:
@@ -31,6 +33,8 @@ async def identify(context: Context) -> Outcome:
     connection = context.observed(Connection)
     if connection is None:
         return Outcome(Verdict.SKIPPED, blocked_by="network.connect")
+    if expects_web(context):
+        return Outcome(Verdict.SKIPPED, _NO_ADDON)
     if context.target.tls is not None and connection.context is None:
         return Outcome(Verdict.SKIPPED, blocked_by="network.tls")  # who asks for TLS wants nothing said in the clear
     port = connection.endpoint.port
@@ -50,12 +54,16 @@ async def identify(context: Context) -> Outcome:
         context=connection.context,
         server_name=connection.server_name,
     )
-    return Outcome(Verdict.PASS, "", (), (answer,), transcript=answer.transcript)
+    # Of a web server it is not known yet whether this link applies at all.
+    verdict = Verdict.SKIPPED if speaks_http(answer) else Verdict.PASS
+    return Outcome(verdict, "", (), (answer,), transcript=answer.transcript)
 
 
 async def meaning(context: Context) -> Outcome:
     """Judges what was heard, together with who listens there."""
     connection, answer = context.observed(Connection), context.observed(BridgeAnswer)
+    if is_web(context):
+        return Outcome(Verdict.SKIPPED, _NO_ADDON)
     if connection is None or answer is None:
         return Outcome(Verdict.SKIPPED, blocked_by="addon.identify")
     if answer.ended in {Ended.CLOSED, Ended.NO_CONNECTION}:
@@ -70,13 +78,13 @@ async def meaning(context: Context) -> Outcome:
     if answer.recognised is None:
         return _silent(context, connection, evidence)
     if answer.recognised.dialect is Dialect.FOREIGN:
-        web = context.target.kind is Kind.AUTO and "HTTP" in answer.recognised.program
+        web = context.target.kind is Kind.AUTO and speaks_http(answer)
         failed = finding("addon.not-a-bridge", evidence | {"what": answer.recognised.program, "_web": web})
         return Outcome(Verdict.FAIL, failed.title, (failed,))
     if answer.recognised.dialect is Dialect.UNKNOWN:
         failed = finding("addon.unknown-protocol", evidence)
         return Outcome(Verdict.FAIL, failed.title, (failed,))
-    product = products.of_dialect(str(answer.recognised.dialect))
+    product = products.of_dialect(str(answer.recognised.dialect), connection.endpoint.port)
     assert product is not None  # noqa: S101  # a test holds that every dialect of a bridge has its product
     if answer.recognised.dialect is Dialect.MCP_FOR_BLENDER:
         return _version(context, answer, product, evidence)
@@ -173,7 +181,7 @@ async def product(context: Context) -> Outcome:
     """Whether the server that the AI app starts and the add-on that answers belong together."""
     answer = context.observed(BridgeAnswer)
     bridge = None if answer is None or answer.recognised is None else answer.recognised.dialect
-    addon = products.of_dialect(str(bridge)) if bridge else None
+    addon = products.of_dialect(str(bridge), answer.address.port) if answer and bridge else None
     if addon is None:
         return Outcome(Verdict.SKIPPED, "no bridge to compare with")
     said = {seen.launch.entry.command.digest: seen.product for seen in context.all_observed(ServerSeen)}

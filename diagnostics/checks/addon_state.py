@@ -12,7 +12,7 @@ from ..model import BridgeState, EvidenceValue, Finding, Snapshot, Verdict
 from ..probes.addon_file import AddonFile, read_addon
 from ..probes.background import in_thread
 from .entries import Entry
-from .network.endpoint import Endpoint, LocalEndpoint
+from .network.endpoint import Endpoint, LocalEndpoint, is_web
 from .network.machine import listening_at
 
 
@@ -22,6 +22,8 @@ async def state(context: Context) -> Outcome:
     where = context.observed(Endpoint)
     if snapshot is None or where is None or reached is None:
         return Outcome(Verdict.SKIPPED, "seen from outside Blender")
+    if is_web(context):
+        return Outcome(Verdict.SKIPPED)
     if context.observed(LocalEndpoint) is None:
         return Outcome(Verdict.SKIPPED, "the endpoint is not this Blender's")
     if any(found.id == "network.refused" for found in reached.findings):

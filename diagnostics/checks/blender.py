@@ -11,7 +11,7 @@ from ..probes.bridge import BridgeAnswer
 from ..probes.listeners import Listener
 from ..text import one_line
 from .entries import Entry
-from .network.endpoint import Endpoint, LocalEndpoint, is_bridge, own_bridges
+from .network.endpoint import Endpoint, LocalEndpoint, is_bridge, is_web, own_bridges
 
 
 async def state(context: Context) -> Outcome:
@@ -37,6 +37,8 @@ def _offline_for(context: Context) -> Finding | None:
 
 
 def _from_outside(context: Context) -> Outcome:
+    if is_web(context):
+        return Outcome(Verdict.SKIPPED, "not seen: the MCP server is reached over HTTP")
     answer = context.observed(BridgeAnswer)
     if answer is not None and is_bridge(answer):
         version = one_line(str((answer.info or {}).get("blender_version", "")), 40)
@@ -52,7 +54,12 @@ def _from_outside(context: Context) -> Outcome:
 
 def _findings(snapshot: Snapshot, context: Context) -> list[Finding]:
     answer, where = context.observed(BridgeAnswer), context.observed(Endpoint)
-    if where is None or context.observed(LocalEndpoint) is None or (answer is not None and is_bridge(answer)):
+    if (
+        is_web(context)
+        or where is None
+        or context.observed(LocalEndpoint) is None
+        or (answer is not None and is_bridge(answer))
+    ):
         return []
     found = []
     evidence: dict[str, EvidenceValue] = {

@@ -23,19 +23,13 @@ from ..probes.mcp_stdio import ServerAnswer, ask_server
 from ..redaction import hide
 from ..text import one_line
 from .entries import Entry, Launch, command_line, evidence_of
+from .mcp import OFFER, refusal, refused_version, tools, unknown_version
 
-OFFER = "2025-11-25"
-"""The newest version that is negotiated by `initialize` (MCP specification, revision 2025-11-25)."""
-KNOWN = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-"""The versions that can be negotiated by `initialize`."""
 BLOCKED_WAIT_S = 12.0
 """How long a server gets whose add-on is known not to answer: the shortest limit of an AI app is 10 s (Codex)."""
 _MARGIN_S = 1.0
 ENOUGH_S = 4.0
 """A server that had less time and did not answer is not known to be broken: a cached one starts in 1 to 4 s."""
-_NO_COMMON_VERSION = {-32022, -32601, -32602}
-"""UnsupportedProtocolVersion (MCP 2026-07-28); method not found and invalid params, by which servers that know only
-another generation refuse `initialize` (field guide, mcp 5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +76,7 @@ def _judged(seen: list[ServerSeen], context: Context, *, asked_for_all: bool) ->
     else:
         last = seen[-1].answer
         name = one_line(last.server_name or "MCP server", 40)
-        summary = f"{name} · MCP {last.protocol_version} · {len(last.tools)} tools"
+        summary = f"{name} · MCP {last.protocol_version} · {tools(last)}"
         verdict = Verdict.WARN if findings else Verdict.PASS
         if unknown := next((found for found in findings if found.verdict is Verdict.UNKNOWN), None):
             verdict, summary = Verdict.UNKNOWN, unknown.title
@@ -123,6 +117,7 @@ def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
     evidence = evidence_of(entry, context) | {
         "command": command_line(entry, context),
         "exit_code": answer.exit_code,
+        "_update_command": None if entry.product else command_line(entry, context),
         "_ended": _how_it_ended(answer.exit_code),
         "last_lines": _last_lines(answer.stderr_tail, context),
         "printed": tuple(hide(line, context.secrets) for line in answer.noise),
@@ -142,9 +137,8 @@ def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
 
 def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue]) -> Iterator[Finding]:
     """What is wrong with a server that answered `initialize`."""
-    if answer.protocol_version not in KNOWN:
-        told = answer.protocol_version or answer.protocol_version_raw or "no version at all"
-        yield finding("server.protocol-unsupported", evidence | {"offered": OFFER, "answered": told})
+    if (unknown := unknown_version(answer, evidence)) is not None:
+        yield unknown
     elif answer.exit_code is not None:
         yield finding("server.exits-at-start", evidence | {"_after_answer": True})
     elif "tools" in answer.capabilities and not answer.tools_listed:
@@ -162,11 +156,8 @@ def _if_enough(answer: ServerAnswer) -> Verdict:
 def _of_silence(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceValue], context: Context) -> Finding:
     """No usable answer to `initialize`: the most special cause that what was seen allows."""
     if answer.error_code is not None:
-        seen = evidence | {"error": f"{answer.error_code} {answer.error_message}"}
-        if answer.error_code in _NO_COMMON_VERSION or answer.error_supported:
-            seen |= {"offered": OFFER, "supported": answer.error_supported}
-            return finding("server.protocol-unsupported", seen)
-        return finding("server.no-answer", seen)
+        refused = refused_version(answer, evidence)
+        return refused or finding("server.no-answer", evidence | {"error": refusal(answer)})
     if answer.exit_code is not None:
         return _of_exit(answer, entry, evidence)
     if _is_preparing(answer.stderr_tail):

@@ -70,9 +70,10 @@ def by_id(product_id: str) -> Product:
     return {product.id: product for product in products()}[product_id]
 
 
-def of_dialect(dialect: str) -> Product | None:
-    """The first product whose add-on speaks this dialect, None for a dialect of nobody's."""
-    return next((product for product in products() if dialect in product.dialects), None)
+def of_dialect(dialect: str, port: int = 0) -> Product | None:
+    """The first product whose add-on speaks this dialect, rather one whose own port this is; None where none does."""
+    speak = [product for product in products() if dialect in product.dialects]
+    return next((product for product in speak if product.default_port == port), speak[0] if speak else None)
 
 
 def of_server_name(name: str | None) -> Product | None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks whatever listens at a port which protocol it speaks, and a known add-on for its version.
 
-Sends nothing but `ping`, `get_addon_info` and, to a peer that stays silent, one NUL (field guide, protocols 2.3).
+Sends nothing but `ping`, `get_addon_info` and, to a peer that stays silent, empty lines, one NUL, and on a second
+connection `ping` with its length before it (field guide, protocols 2.3).
 """
 
 from __future__ import annotations
@@ -15,16 +16,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..ledger import Ledger
-from ..protocols.dialect import GET_ADDON_INFO, NUL, PING, Dialect, Recognised, recognise
+from ..protocols.dialect import (
+    BLANK,
+    GET_ADDON_INFO,
+    LENGTH_PREFIXED_PING,
+    NUL,
+    PING,
+    Dialect,
+    Recognised,
+    recognise,
+)
+from ..protocols.length_prefixed import LengthPrefixed
 from ..protocols.unframed_json import UnframedJson
 from ..text import shown_bytes
 from .exchange import Exchange
 from .tcp import Address, Reached, reading
 
-PING_WAIT_S = 2.0
-"""How long a peer may be silent after `PING`."""
+PING_WAIT_S = 1.0
+"""How long a peer may be silent after `PING`; an add-on that is not busy answers within some 60 ms."""
+BLANK_WAIT_S = 1.0
+"""How long it may be silent after the empty lines."""
 NUL_WAIT_S = 3.0
 """How long it may be silent after the NUL: Blender Lab's add-on looks once a second while idle."""
+LENGTH_WAIT_S = 1.0
+"""How long the ping with its length before it may take."""
 INFO_WAIT_S = 5.0
 """How long `get_addon_info` may take; a healthy Blender answers within some 60 ms."""
 
@@ -80,9 +95,12 @@ async def ask_bridge(
         ended = Ended.CLOSED if reached is Reached.RESET else Ended.NO_CONNECTION
         return BridgeAnswer(address, ended, error=name or reached.value)
     try:
-        return await _converse(address, exchange, patience)
+        answer = await _converse(address, exchange, patience)
     finally:
         exchange.close()
+    if answer.ended is Ended.SILENT and context is None:
+        return await _ask_with_length(answer, ledger, patience)
+    return answer
 
 
 async def _converse(address: Address, exchange: Exchange, patience: float) -> BridgeAnswer:
@@ -91,19 +109,20 @@ async def _converse(address: Address, exchange: Exchange, patience: float) -> Br
     error = ""
     recognised: Recognised | None = None
     over = False
-    for sent, wait_s in ((PING, PING_WAIT_S), (NUL, NUL_WAIT_S)):
-        exchange.send(sent)
+    for sent, wait_s in ((PING, PING_WAIT_S), (BLANK, BLANK_WAIT_S), (NUL, NUL_WAIT_S)):
+        if not answer.received:  # who has begun to answer is listened to
+            exchange.send(sent)
         try:
             async with asyncio.timeout(wait_s * patience):
                 recognised, over = await _listen(exchange, answer)
         except TimeoutError:
-            recognised = recognise(answer, exchange.sent, ended=bool(answer.received))
+            pass
         except OSError as broken:
             error, over = reading(broken)[1], True
-            recognised = recognise(answer, exchange.sent, ended=True)
-        if recognised is not None or over or answer.received:
+        if recognised is not None or over or (answer.received and sent != PING):
             break
     elapsed_ms = (time.monotonic() - began) * 1000
+    recognised = recognised or recognise(answer, exchange.sent, ended=True)
     heard = bytes(answer.received)
     ended = Ended.ANSWERED if heard else (Ended.CLOSED if over else Ended.SILENT)
     info: tuple[Mapping[str, object] | None, str, bool, float] = (None, "", False, 0.0)
@@ -111,6 +130,34 @@ async def _converse(address: Address, exchange: Exchange, patience: float) -> Br
         info = await _addon_info(exchange, patience)
     return BridgeAnswer(
         address, ended, recognised, shown_bytes(heard), error, elapsed_ms, *info, transcript=tuple(exchange.transcript)
+    )
+
+
+async def _ask_with_length(silence: BridgeAnswer, ledger: Ledger, patience: float) -> BridgeAnswer:
+    """What a peer that stayed silent says to a ping with its length before it; its silence where that says nothing."""
+    message, began = LengthPrefixed(), time.monotonic()
+    heard = b""
+    try:
+        async with asyncio.timeout(LENGTH_WAIT_S * patience):
+            exchange = await Exchange.open(silence.address, ledger)
+            try:
+                exchange.send(LENGTH_PREFIXED_PING)
+                while not message.complete and not message.broken and (data := await exchange.receive()):
+                    heard = (heard + data)[:200]
+                    message.feed(data)
+            finally:
+                exchange.close()
+    except OSError:
+        return silence
+    if message.value() is None:
+        return silence
+    return BridgeAnswer(
+        silence.address,
+        Ended.ANSWERED,
+        Recognised(Dialect.LENGTH_PREFIXED, knows_ping=True),
+        shown_bytes(heard),
+        answer_ms=(time.monotonic() - began) * 1000,
+        transcript=(*silence.transcript, *exchange.transcript),
     )
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import errno
 import time
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from ..model import Command
 from ..protocols import jsonrpc
 from ..protocols.jsonrpc import LineReader, Message, Noise
-from ..protocols.mcp_handshake import Handshake, describe, describe_sent
+from ..protocols.mcp_handshake import Handshake, McpAnswer, describe, describe_sent
 from ..text import clean
 from .process import Child, end_tree, start
 
@@ -31,37 +32,14 @@ _TRANSCRIPT_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class ServerAnswer:
-    """What a server did when it was started and asked. All text from outside is cleaned and bounded."""
+class ServerAnswer(McpAnswer):
+    """What a server did when it was started, and what it answered. All text from outside is cleaned and bounded."""
 
     start_error: str | None = None
     """Name of the system's error ("ENOENT", "EACCES", "ENOEXEC", …) when it could not be started."""
     start_error_text: str = ""
     exit_code: int | None = None
     """When it ended by itself before the probe ended it; negative for the number of a signal (POSIX)."""
-    answered: bool = False
-    """A result, not an error, came for `initialize`."""
-    protocol_version: str | None = None
-    """As it came; None when it was missing or no string."""
-    protocol_version_raw: str = ""
-    """The JSON text of whatever came as `protocolVersion`; empty when it was missing."""
-    protocol_version_valid: bool = False
-    """It is a string shaped like a revision ("2025-11-25"), known or not."""
-    server_name: str | None = None
-    server_version: str | None = None
-    capabilities: tuple[str, ...] = ()
-    tools: tuple[str, ...] = ()
-    tools_listed: bool = False
-    """The list of tools came whole, up to the limits. It is asked for only when the server declares `tools`."""
-    tools_error: str | None = None
-    """Code and message of the refusal of `tools/list`, or "malformed"."""
-    error_code: int | None = None
-    """Of the refusal of `initialize`, with the next two."""
-    error_message: str | None = None
-    error_supported: tuple[str, ...] = ()
-    """Protocol versions that the refusal offers."""
-    stray_ids: tuple[str, ...] = ()
-    """JSON texts of the ids of replies to nothing that was asked (the first five)."""
     noise: tuple[str, ...] = ()
     """The first five lines on stdout that are no JSON-RPC."""
     noise_lines: int = 0
@@ -213,25 +191,11 @@ class _Exchange:
 
     def answer(self, child: Child) -> ServerAnswer:
         """The observation, when the process has been ended."""
-        seen = self._handshake
         if not self._stdout_closed:
             self._noise += [noise.text for noise in self._reader.end() if isinstance(noise, Noise)]
         return ServerAnswer(
             exit_code=self._exit_code,
-            answered=seen.answered,
-            protocol_version=seen.protocol_version,
-            protocol_version_raw=seen.protocol_version_raw,
-            protocol_version_valid=seen.protocol_version_valid,
-            server_name=seen.server_name,
-            server_version=seen.server_version,
-            capabilities=seen.capabilities,
-            tools=tuple(seen.tools),
-            tools_listed=seen.tools_listed,
-            tools_error=seen.tools_error,
-            error_code=seen.error.code if seen.error else None,
-            error_message=clean(seen.error.message, 500) if seen.error else None,
-            error_supported=seen.error_supported,
-            stray_ids=tuple(seen.stray_ids),
+            **dataclasses.asdict(self._handshake.seen()),
             noise=tuple(self._noise[:_MAX_NOISE]),
             noise_lines=self._noise_lines,
             noise_before_answer=self._noise_before_answer,

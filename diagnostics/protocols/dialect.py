@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Recognises what answers at a port by the first bytes it sends (field guide, protocols 1.3, 2.1 and 2.3).
 
-The conversation has two stages: `PING`, and for a peer that stays silent a single `NUL`. Neither executes or changes
-anything in any known add-on.
+The conversation has stages, each for a peer that stays silent in the one before: `PING`; `BLANK`, with which a request
+to a web server ends, and which is white space after the ping to an add-on; a single `NUL`; on another connection the
+ping with its length before it. None executes or changes anything in any known add-on.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ import enum
 import re
 from dataclasses import dataclass
 
+from .length_prefixed import LengthPrefixed, framed
 from .unframed_json import UnframedJson
 
 PING = b'{"type":"ping","params":{}}\n'
+BLANK = b"\r\n\r\n"
 NUL = b"\0"
+LENGTH_PREFIXED_PING = framed(b'{"type":"ping","command":"ping","params":{}}')
+"""In the words of both add-ons that speak so (field guide, protocols 2.3)."""
 GET_ADDON_INFO = b'{"type":"get_addon_info","params":{}}\n'
 
 
@@ -70,7 +75,7 @@ def recognise(answer: UnframedJson, sent: bytes, *, ended: bool) -> Recognised |
             return Recognised(Dialect.FOREIGN, program)
     if answer.complete:
         return _of_object(answer)
-    if len(data) > 4 and data[4:5] == b"{" and int.from_bytes(data[:4], "big") <= answer.limit:  # noqa: PLR2004
+    if data[4:5] == b"{" and LengthPrefixed.announces(data):
         return Recognised(Dialect.LENGTH_PREFIXED)
     return _waiting(ended or answer.overflowed)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ..text import clean
 from . import jsonrpc
@@ -25,6 +26,35 @@ _MAX_NAMES = 40
 _MAX_STRAYS = 5
 _NAME_LENGTH = 200
 _REVISION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class McpAnswer:
+    """What a server answered to the handshake. All text from outside is cleaned and bounded."""
+
+    answered: bool = False
+    """A result, not an error, came for `initialize`."""
+    protocol_version: str | None = None
+    """As it came; None when it was missing or no string."""
+    protocol_version_raw: str = ""
+    """The JSON text of whatever came as `protocolVersion`; empty when it was missing."""
+    protocol_version_valid: bool = False
+    """It is a string shaped like a revision ("2025-11-25"), known or not."""
+    server_name: str | None = None
+    server_version: str | None = None
+    capabilities: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    tools_listed: bool = False
+    """The list of tools came whole, up to the limits. It is asked for only when the server declares `tools`."""
+    tools_error: str | None = None
+    """Code and message of the refusal of `tools/list`, or "malformed"."""
+    error_code: int | None = None
+    """Of the refusal of `initialize`, with the next two."""
+    error_message: str | None = None
+    error_supported: tuple[str, ...] = ()
+    """Protocol versions that the refusal offers."""
+    stray_ids: tuple[str, ...] = ()
+    """JSON texts of the ids of replies to nothing that was asked (the first five)."""
 
 
 class Handshake:
@@ -84,6 +114,25 @@ class Handshake:
         data = self.error.data if self.error is not None else None
         supported = data.get("supported") if isinstance(data, dict) else None
         return _names(supported) if isinstance(supported, list) else ()
+
+    def seen(self) -> McpAnswer:
+        """What is known so far, as it stays."""
+        return McpAnswer(
+            answered=self.answered,
+            protocol_version=self.protocol_version,
+            protocol_version_raw=self.protocol_version_raw,
+            protocol_version_valid=self.protocol_version_valid,
+            server_name=self.server_name,
+            server_version=self.server_version,
+            capabilities=self.capabilities,
+            tools=tuple(self.tools),
+            tools_listed=self.tools_listed,
+            tools_error=self.tools_error,
+            error_code=self.error.code if self.error else None,
+            error_message=clean(self.error.message, 500) if self.error else None,
+            error_supported=self.error_supported,
+            stray_ids=tuple(self.stray_ids),
+        )
 
     def _ask(self, method: str, params: Mapping[str, object]) -> dict[str, object]:
         self._requests += 1

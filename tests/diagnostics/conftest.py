@@ -48,7 +48,9 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Peers that stay silent are given up soon: what is tested is that they are, and not after how long."""
     monkeypatch.setattr(bridge, "PING_WAIT_S", 0.25)
+    monkeypatch.setattr(bridge, "BLANK_WAIT_S", 0.25)
     monkeypatch.setattr(bridge, "NUL_WAIT_S", 0.4)
+    monkeypatch.setattr(bridge, "LENGTH_WAIT_S", 0.25)
     monkeypatch.setattr(bridge, "INFO_WAIT_S", 0.5)
     monkeypatch.setattr(server, "ENOUGH_S", 0.5)
 

@@ -59,7 +59,7 @@ async def _ask(context: Context) -> tuple[Elsewhere, ...]:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(ask(at)) for at in ranked]
     return tuple(
-        Elsewhere(_reachable(at), at.port, products.of_dialect(str(answer.recognised.dialect)), str(at))
+        Elsewhere(_reachable(at), at.port, products.of_dialect(str(answer.recognised.dialect), at.port), str(at))
         for at, answer in (task.result() for task in tasks)
         if answer.recognised is not None and is_bridge(answer)
     )

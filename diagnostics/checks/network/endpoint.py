@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 
 from ...check import Context
-from ...model import BridgeState, EvidenceValue
+from ...model import BridgeState, EvidenceValue, Kind
 from ...probes.bridge import BridgeAnswer
 from ...probes.tcp import Address, Attempt, Resolution
 from ...protocols.dialect import Dialect
@@ -86,6 +86,27 @@ def evidence_at(where: Endpoint, context: Context) -> dict[str, EvidenceValue]:
 def own_bridges(context: Context) -> tuple[BridgeState, ...]:
     """The add-ons of this very Blender that listen, as Blender itself knows."""
     return tuple(b for b in context.snapshot.bridges if b.running and b.port) if context.snapshot else ()
+
+
+def speaks_http(answer: BridgeAnswer | None) -> bool:
+    """Whether a web server answered."""
+    return answer is not None and answer.recognised is not None and "HTTP" in answer.recognised.program
+
+
+@dataclass(frozen=True, slots=True)
+class WebEndpoint:
+    """An MCP server over HTTP is at the endpoint, or should be: no add-on is to be expected there."""
+
+
+def expects_web(context: Context) -> bool:
+    """Whether the user says that an MCP server over HTTP is there, by the kind or by a path."""
+    target = context.target
+    return target.kind in {Kind.MCP_HTTP, Kind.MCP_SSE} or target.path is not None
+
+
+def is_web(context: Context) -> bool:
+    """Whether an MCP server over HTTP is there, by the user's word or by its own answer."""
+    return expects_web(context) or context.observed(WebEndpoint) is not None
 
 
 def is_loopback(address: str) -> bool:

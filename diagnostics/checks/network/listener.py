@@ -16,7 +16,7 @@ from ...probes.bridge import BridgeAnswer, Ended
 from ...probes.listeners import Client, Listener, clients
 from ...protocols.dialect import Dialect
 from ...protocols.ssh_forward import Forward, forwards
-from .endpoint import WILDCARDS, Connection, LocalEndpoint, evidence_at, is_bridge, is_loopback
+from .endpoint import WILDCARDS, Connection, LocalEndpoint, evidence_at, is_bridge, is_loopback, is_web
 from .machine import inspect_command, listening_at
 from .secure import certificate_refused, tls_unexpected
 
@@ -39,7 +39,7 @@ async def at_connection(connection: Connection, context: Context) -> tuple[Liste
 async def owner(context: Context) -> Outcome:
     """Who listens at the port, when what was heard there is no bridge: taken, closed at once, or never accepted."""
     connection, answer = context.observed(Connection), context.observed(BridgeAnswer)
-    if connection is None or answer is None or is_bridge(answer):
+    if connection is None or answer is None or is_bridge(answer) or is_web(context):
         return Outcome(Verdict.SKIPPED, "the bridge itself answers")
     found = await at_connection(connection, context)
     evidence = evidence_at(connection.endpoint, context) | {

@@ -19,7 +19,7 @@ from ...probes.tcp import Address, Attempt, Reached
 from ..entries import Entry
 from . import elsewhere, firewall
 from .elsewhere import Elsewhere
-from .endpoint import WILDCARDS, Endpoint, Reach, evidence_at, is_bridge, is_loopback
+from .endpoint import WILDCARDS, Endpoint, Reach, evidence_at, expects_web, is_bridge, is_loopback
 from .machine import listening_at
 
 _RANKED = (
@@ -42,6 +42,7 @@ async def found(where: Endpoint, reach: Reach, context: Context, *, local: bool)
     """The cause for which no address could be connected to. The first address, IPv4's if there is one, decides."""
     attempts = reach.attempts
     evidence = evidence_at(where, context) | {"attempts": tuple(str(attempt) for attempt in attempts), "local": local}
+    evidence |= {"_addon_here": local and not expects_web(context), "_server_here": local and expects_web(context)}
     family = reach.resolution.addresses[0].family
     reached = min((attempt.reached for attempt in attempts if attempt.address.family == family), key=_RANKED.index)
     evidence |= {"error": next(attempt.error for attempt in attempts if attempt.reached is reached)}

@@ -50,7 +50,8 @@ def test_only_harmless_words_are_sent(doctor: Doctor) -> None:
             sent.extend(data)
 
     at(doctor, noting)
-    assert bytes(sent) == b'{"type":"ping","params":{}}\n\0'
+    with_length = b'\0\0\0\x2c{"type":"ping","command":"ping","params":{}}'
+    assert bytes(sent) == b'{"type":"ping","params":{}}\n\r\n\r\n\0' + with_length
 
 
 @pytest.mark.parametrize("generation", ["0.1", "1.2"])

@@ -185,7 +185,7 @@ def test_a_real_nginx_that_wants_tls(doctor: Doctor, nginx: int) -> None:
 
 
 @pytest.mark.lab
-def test_a_real_nginx_with_tls_is_no_bridge(doctor: Doctor, nginx: int, authority: tuple[trustme.CA, Path]) -> None:
+def test_a_real_nginx_with_tls_has_a_fine_certificate(doctor: Doctor, nginx: int, authority: tuple[trustme.CA, Path]) -> None:
     report = doctor.reach(nginx, tls=True, ca_file=authority[1])
     assert not [cause for cause in ids(report) if "tls" in cause]
-    assert "addon.not-a-bridge" in ids(report)
+    assert ids(report) == ["network.http-wrong-path"]

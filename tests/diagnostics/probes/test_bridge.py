@@ -15,7 +15,7 @@ import pytest
 from diagnostics.ledger import Ledger
 from diagnostics.probes.bridge import BridgeAnswer, Ended, ask_bridge
 from diagnostics.probes.tcp import Address
-from diagnostics.protocols.dialect import GET_ADDON_INFO, NUL, PING, Dialect
+from diagnostics.protocols.dialect import BLANK, GET_ADDON_INFO, LENGTH_PREFIXED_PING, NUL, PING, Dialect
 from tests.lab.lab_peer import LabPeer
 
 from ..peers import INFO, PONG, Handler, addon, answers, closes, echoes, greets, listening, recording, resets, silent
@@ -65,14 +65,14 @@ def test_blender_lab() -> None:
         answer = ask(peer.port)
         assert dialect(answer) is Dialect.BLENDER_LAB
         assert answer.info is None
-        assert peer.requests == [PING + NUL]
+        assert peer.requests == [PING + BLANK + NUL]
 
 
 def test_silence() -> None:
     with heard(silent) as (port, received):
         answer = ask(port)
     assert (answer.ended, answer.recognised, answer.first_bytes) == (Ended.SILENT, None, "")
-    assert bytes(received) == PING + NUL
+    assert bytes(received) == PING + BLANK + NUL + LENGTH_PREFIXED_PING
 
 
 @pytest.mark.parametrize("handler", [closes, resets])

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An endpoint that is an MCP server reached over HTTP: is it well, is it at this path, and does it speak MCP?"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from ...check import Context, Outcome
+from ...knowledge.catalogue import finding
+from ...model import EvidenceValue, Finding, Kind, Link, Verdict
+from ...probes.bridge import BridgeAnswer
+from ...probes.http import HttpAnswer, Origin, excerpt, shown_path
+from ...probes.mcp_http import WebServerAnswer, ask_sse, ask_streamable
+from ...protocols.dialect import Dialect, recognise
+from ...protocols.unframed_json import UnframedJson
+from ...text import one_line
+from ..mcp import OFFER, refusal, refused_version, tools, unknown_version
+from .endpoint import Connection, WebEndpoint, evidence_at, expects_web, speaks_http
+from .health import Health, ask_health
+
+ANSWER_S = 5.0
+"""How long a server may take for the whole handshake, of which a healthy one needs some 20 ms."""
+_PAGE_S = 3.0
+_USUAL = (("/mcp", False), ("/", False), ("/sse", True))
+"""Where servers are found: the SDK's default, that of Blender Lab's server, and that of the older transport."""
+_ELSEWHERE = {404, 405, 406, 410, 501}
+"""The server has nothing at this path, or nothing that takes such a request."""
+_REDIRECTS = {301, 302, 303, 307, 308}
+_UNAUTHORISED = {401, 403, 407}
+_GATEWAY = {502, 503, 504}
+
+
+async def web(context: Context) -> Outcome:
+    """Asks for the server's health and does the MCP handshake, where HTTP is spoken or wanted."""
+    connection, answer = context.observed(Connection), context.observed(BridgeAnswer)
+    if connection is None:
+        return Outcome(Verdict.SKIPPED, blocked_by="network.connect")
+    meant = expects_web(context)
+    if not meant and not (context.target.kind is Kind.AUTO and speaks_http(answer)):
+        return Outcome(Verdict.SKIPPED, "no web server")
+    if context.target.tls is not None and connection.context is None:
+        return Outcome(Verdict.SKIPPED, blocked_by="network.tls")
+    if connection.sock is not None and meant:
+        connection.sock.close()  # each request has a connection of its own
+    origin = Origin(connection.address, str(connection.endpoint), connection.context, connection.server_name)
+    health = await ask_health(origin, context, deadline_s=_PAGE_S)
+    tried = await _tried(origin, context, health)
+    best = next((one for one in tried if one.speaks_mcp), tried[0])
+    evidence = evidence_at(connection.endpoint, context) | _evidence(best, health)
+    failed = _health(health, best, evidence) + _judged(best, tried, context, evidence)
+    transcript = (*map(str, health.pages), *(line for one in tried for line in one.transcript))
+    if not meant and not best.speaks_mcp and not (connection.context or _hints(best)):
+        # Some web server sits where an add-on was expected; whose it is, other checks say. No add-on speaks TLS.
+        return Outcome(Verdict.SKIPPED, "a web server, and no MCP server", transcript=transcript)
+    return _outcome(best, failed, transcript)
+
+
+def _outcome(best: WebServerAnswer, failed: list[Finding], transcript: tuple[str, ...]) -> Outcome:
+    seen = (WebEndpoint(), best)
+    if any(found.verdict is Verdict.FAIL for found in failed):
+        title = next(found.title for found in failed if found.verdict is Verdict.FAIL)
+        return Outcome(Verdict.FAIL, title, tuple(failed), seen, transcript=transcript)
+    name = one_line(best.mcp.server_name or "MCP server", 40)
+    summary = f"{name} over HTTP · MCP {best.mcp.protocol_version} · {tools(best.mcp)}"
+    verdict = Verdict.WARN if failed else Verdict.PASS
+    return Outcome(verdict, summary, tuple(failed), seen, transcript=transcript)
+
+
+async def _tried(origin: Origin, context: Context, health: Health) -> list[WebServerAnswer]:
+    """The server at the path that is asked for; where it is not there, at the usual ones."""
+    target = context.target
+    older = target.kind is Kind.MCP_SSE
+    first = (target.path or ("/sse" if older else "/mcp"), older)
+    dead = bool(health.pages) and not health.pages[0].status
+    tried = [await _ask(origin, *first, context, deadline_s=_PAGE_S if dead else ANSWER_S)]
+    if tried[0].first.status in _ELSEWHERE:
+        for path, sse in _USUAL:
+            if (path, sse) != first:
+                tried.append(await _ask(origin, path, sse, context, deadline_s=_PAGE_S))
+                if tried[-1].speaks_mcp:
+                    break
+    return tried
+
+
+async def _ask(origin: Origin, path: str, sse: bool, context: Context, *, deadline_s: float) -> WebServerAnswer:
+    ask = ask_sse if sse else ask_streamable
+    return await ask(origin, path, context.ledger, offer=OFFER, client_version="0", deadline_s=deadline_s)
+
+
+def _hints(best: WebServerAnswer) -> bool:
+    """Whether a web server that was not asked for shows that it stands before an MCP server."""
+    first = best.first
+    return (
+        first.status in _GATEWAY
+        or "mcp-session-id" in first.headers
+        or (first.status in _UNAUTHORISED and "resource_metadata" in first.headers.get("www-authenticate", ""))
+    )
+
+
+def _evidence(best: WebServerAnswer, health: Health) -> dict[str, EvidenceValue]:
+    first = best.first
+    return {
+        "path": shown_path(best.path),
+        "status": first.status or None,
+        "content_type": first.media_type,
+        "server": first.header("server"),
+        "page_title": _title(first),
+        "body": excerpt(first.body) if first.body else "",
+        "health_page": health.page,
+        "health": health.said or (str(health.status) if health.status else ""),
+        "answer_ms": round(first.elapsed_ms, 1),
+        "_state_page": health.page or shown_path(best.path),
+    }
+
+
+def _health(health: Health, best: WebServerAnswer, evidence: dict[str, EvidenceValue]) -> list[Finding]:
+    if health.healthy is not False or health.status in _GATEWAY & {best.first.status}:
+        return []
+    return [finding("network.http-unhealthy", evidence | {"status": health.status})]
+
+
+def _judged(
+    best: WebServerAnswer, tried: list[WebServerAnswer], context: Context, evidence: dict[str, EvidenceValue]
+) -> list[Finding]:
+    first = best.first
+    if best.speaks_mcp:
+        return _of_mcp(best, tried[0], context, evidence)
+    if not first.status:
+        return [finding("network.http-not-mcp", evidence | _of_fault(first))]
+    if first.status in _REDIRECTS:
+        return [finding("network.http-redirect", evidence | {"location": first.header("location") or "nowhere"})]
+    if first.status in _UNAUTHORISED:
+        challenge = first.header("www-authenticate")
+        metadata = re.search(r'resource_metadata="?([^",\s]+)', challenge)
+        seen = {
+            "challenge": challenge,
+            "metadata": metadata[1] if metadata else None,
+            "_forbidden": first.status == 403,  # noqa: PLR2004
+        }
+        return [finding("network.http-auth", evidence | seen)]
+    if first.status in _GATEWAY:
+        return [finding("network.http-bad-gateway", evidence)]
+    if first.status in _ELSEWHERE:
+        return [finding("network.http-wrong-path", evidence)]
+    if first.status >= 500:  # noqa: PLR2004
+        return [finding("network.http-unhealthy", evidence | {"_at_path": True})]
+    misdirected = first.status == 421  # noqa: PLR2004
+    return [finding("network.http-not-mcp", evidence | {"_misdirected": misdirected, "error": best.fault})]
+
+
+def _of_mcp(
+    best: WebServerAnswer, asked: WebServerAnswer, context: Context, evidence: dict[str, EvidenceValue]
+) -> list[Finding]:
+    found = []
+    kind = Kind.MCP_SSE if best.sse else Kind.MCP_HTTP
+    insisted = context.target.path is not None or context.target.kind is Kind.MCP_SSE
+    if best is not asked and (insisted or (best.sse and context.target.kind is Kind.MCP_HTTP)):
+        seen: dict[str, EvidenceValue] = {"path": shown_path(asked.path), "status": asked.first.status}
+        seen |= {"found_path": shown_path(best.path), "found_kind": kind.value}
+        found.append(finding("network.http-wrong-path", evidence | seen))
+    unfit = (unknown_version if best.mcp.answered else refused_version)(best.mcp, evidence)
+    if unfit is not None:
+        # Over HTTP the handshake belongs to the network's row; there is no process of a server to look at.
+        found.append(dataclasses.replace(unfit, link=Link.NETWORK))
+    elif not best.mcp.answered:
+        found.append(finding("network.http-not-mcp", evidence | {"error": refusal(best.mcp), "_broke_off": True}))
+    elif best.fault and not found:
+        found.append(finding("network.http-not-mcp", evidence | {"error": best.fault, "_broke_off": True}))
+    elif "tools" in best.mcp.capabilities and not best.mcp.tools_listed and not found:
+        error = best.mcp.tools_error or f"no list of tools within {ANSWER_S:g} s"
+        found.append(finding("network.http-not-mcp", evidence | {"error": error, "_broke_off": True}))
+    return found
+
+
+def _of_fault(first: HttpAnswer) -> dict[str, EvidenceValue]:
+    """What answered, or did not, instead of a web server."""
+    heard = UnframedJson()
+    heard.feed(first.first_bytes)
+    known = recognise(heard, b"", ended=True) if first.first_bytes else None
+    foreign = known is not None and known.dialect is Dialect.FOREIGN and "HTTP" not in known.program
+    return {
+        "_no_http": True,
+        "error": first.fault,
+        "what": known.program if known and foreign else None,
+        "answer": excerpt(first.first_bytes) if first.first_bytes else "",
+        "_silent": first.silent,
+    }
+
+
+def _title(answer: HttpAnswer) -> str:
+    """What a page for people is called."""
+    match = re.search(rb"<title[^>]*>([^<]{1,200})</title", answer.body[:65536], re.IGNORECASE)
+    return one_line(match[1].decode("utf-8", "replace"), 100) if match else ""

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The MCP handshake with a server that is reached over HTTP: Streamable HTTP, and the older HTTP+SSE.
+
+Source: the MCP specification, transports, revisions 2024-11-05 (HTTP+SSE) and 2025-03-26 to 2025-11-25.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from ..ledger import Ledger
+from ..protocols import jsonrpc
+from ..protocols.jsonrpc import Message
+from ..protocols.mcp_handshake import Handshake, McpAnswer
+from ..protocols.sse import EventReader
+from ..text import one_line
+from . import http
+from .http import Conversation, HttpAnswer, Origin
+
+CLIENT_NAME = "mcp-diagnostics"
+MAX_REQUESTS = 40
+_GOODBYE_S = 0.5
+"""How long the end of a session may take; nobody waits for it longer."""
+_ACCEPT = ("Accept", "application/json, text/event-stream")
+_STREAM = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class WebServerAnswer:
+    """How a server answered over HTTP. `first`, the answer to the first request, decides when MCP is not spoken.
+
+    `sse` says that it was asked in the older way. `fault` says what broke the conversation off.
+    """
+
+    path: str
+    sse: bool
+    first: HttpAnswer
+    mcp: McpAnswer
+    fault: str = ""
+    timed_out: bool = False
+    session: bool = False
+    """The server gave the session an id."""
+    initialize_ms: float = 0.0
+    elapsed_ms: float = 0.0
+    transcript: tuple[str, ...] = ()
+
+    @property
+    def speaks_mcp(self) -> bool:
+        """An answer in JSON-RPC came: a result or a refusal."""
+        return self.mcp.answered or self.mcp.error_code is not None
+
+
+async def ask_streamable(
+    origin: Origin, path: str, ledger: Ledger, *, offer: str, client_version: str, deadline_s: float
+) -> WebServerAnswer:
+    """Does the handshake over Streamable HTTP and lists the tools, within `deadline_s` seconds. Never raises."""
+    talk = _Streamable(
+        origin, path, ledger, Handshake(offer=offer, client_name=CLIENT_NAME, client_version=client_version)
+    )
+    return await talk.have(deadline_s)
+
+
+async def ask_sse(
+    origin: Origin, path: str, ledger: Ledger, *, offer: str, client_version: str, deadline_s: float
+) -> WebServerAnswer:
+    """Does the handshake over HTTP+SSE and lists the tools, within `deadline_s` seconds. Never raises."""
+    handshake = Handshake(offer=offer, client_name=CLIENT_NAME, client_version=client_version)
+    return await _Sse(origin, path, ledger, handshake).have(deadline_s)
+
+
+class _Talk:
+    """What the two transports share: the handshake, what was heard first, and how it ended."""
+
+    sse = False
+
+    def __init__(self, origin: Origin, path: str, ledger: Ledger, handshake: Handshake) -> None:
+        self._origin, self._path, self._ledger, self._handshake = origin, path, ledger, handshake
+        self._began = time.monotonic()
+        self._requests = 0
+        self._first: HttpAnswer | None = None
+        self._fault = ""
+        self._session = ""
+        self._initialize_ms = 0.0
+        self._transcript: list[str] = []
+
+    async def have(self, deadline_s: float) -> WebServerAnswer:
+        timed_out = False
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._converse()
+        except TimeoutError:
+            timed_out = True
+        except OSError as error:
+            self._fault = http.broken(error)
+        if self._session:
+            await self._say_goodbye()
+        first = self._first or HttpAnswer(
+            "GET" if self.sse else "POST",
+            self._path,
+            fault=self._fault or f"no answer within {deadline_s:g} s",
+            silent=timed_out,
+            elapsed_ms=self._elapsed_ms,
+        )
+        return WebServerAnswer(
+            self._path,
+            self.sse,
+            first,
+            self._handshake.seen(),
+            self._fault,
+            timed_out,
+            bool(self._session),
+            self._initialize_ms,
+            self._elapsed_ms,
+            tuple(self._transcript),
+        )
+
+    async def _converse(self) -> None:
+        raise NotImplementedError
+
+    async def _say_goodbye(self) -> None:
+        """Ends the session as the specification asks; a server that does not know how is left alone."""
+        with contextlib.suppress(OSError, TimeoutError):
+            headers = [("Mcp-Session-Id", self._session), *self._version()]
+            await http.ask(self._origin, "DELETE", self._path, self._ledger, headers=headers, deadline_s=_GOODBYE_S)
+
+    def _take(self, message: Message) -> list[dict[str, object]]:
+        more = self._handshake.receive(message)
+        if not self._initialize_ms and (self._handshake.answered or self._handshake.error is not None):
+            self._initialize_ms = self._elapsed_ms
+        return more
+
+    def _version(self) -> list[tuple[str, str]]:
+        """The header that every request after the handshake carries, from 2025-06-18 on; older servers skip it."""
+        return [("MCP-Protocol-Version", self._handshake.protocol_version or "")] if self._is_agreed() else []
+
+    def _is_agreed(self) -> bool:
+        return self._handshake.answered and self._handshake.protocol_version_valid
+
+    def _heard(self, answer: HttpAnswer) -> None:
+        self._first = self._first or answer
+        self._transcript.append(str(answer))
+
+    @property
+    def _elapsed_ms(self) -> float:
+        return (time.monotonic() - self._began) * 1000
+
+
+class _Streamable(_Talk):
+    """Every message is a POST; its answer is JSON or a short stream of events."""
+
+    async def _converse(self) -> None:
+        pending = [self._handshake.begin()]
+        while pending and not self._fault and self._requests < MAX_REQUESTS:
+            self._requests += 1
+            more = await self._post(pending.pop(0))
+            pending = [*more, *pending]
+
+    async def _post(self, message: dict[str, object]) -> list[dict[str, object]]:
+        headers = [("Content-Type", "application/json"), _ACCEPT, *self._version()]
+        if self._session:
+            headers.append(("Mcp-Session-Id", self._session))
+        body = jsonrpc.encode(message).strip()
+        replies: list[dict[str, object]] = []
+        async with http.opened(self._origin, "POST", self._path, self._ledger, headers=headers, body=body) as talk:
+            events, taken, cut_short = EventReader(), 0, True
+            try:
+                while await talk.more():
+                    if talk.reader.media_type == _STREAM and _is_fine(talk):
+                        data = bytes(talk.reader.body[taken:])
+                        taken += len(data)
+                        heard = [message for event in events.feed(data) for message in _messages(event.data)]
+                        replies += [reply for one in heard for reply in self._take(one)]
+                        if any(_is_reply(one, message.get("id")) for one in heard):
+                            break
+                cut_short = False
+            finally:
+                # A deadline that comes here must not lose what was heard.
+                answer = talk.answer(fault="it did not finish its answer", silent=cut_short)
+                self._heard(answer)
+            self._keep_session(answer)
+            if answer.media_type != _STREAM and _is_answer(answer):
+                replies += [reply for one in _messages(answer.body) for reply in self._take(one)]
+            self._fault = self._fault or answer.fault or _refusal(answer, message)
+        return replies
+
+    def _keep_session(self, answer: HttpAnswer) -> None:
+        session = answer.headers.get("mcp-session-id", "")
+        if not self._session and session.isascii() and session.isprintable() and len(session) <= 256:  # noqa: PLR2004
+            self._session = session
+
+
+class _Sse(_Talk):
+    """One GET whose stream of events brings all answers; its first event says where to POST."""
+
+    sse = True
+
+    async def _converse(self) -> None:
+        async with http.opened(self._origin, "GET", self._path, self._ledger, headers=[("Accept", _STREAM)]) as stream:
+            events, taken, target, pending = EventReader(), 0, "", list[dict[str, object]]()
+            try:
+                while not self._handshake.done and not self._fault and await stream.more():
+                    if stream.reader.status and self._first is None:
+                        self._heard(stream.answer())
+                    if stream.reader.media_type != _STREAM or not _is_fine(stream):
+                        continue
+                    data = bytes(stream.reader.body[taken:])
+                    taken += len(data)
+                    for event in events.feed(data):
+                        if event.name == "endpoint" and not target:
+                            target = self._target(event.data)
+                            pending = [self._handshake.begin()]
+                        elif event.name == "message" and target:
+                            pending += [reply for one in _messages(event.data) for reply in self._take(one)]
+                    while target and pending and not self._fault and self._requests < MAX_REQUESTS:
+                        self._requests += 1
+                        await self._post(target, pending.pop(0))
+            finally:
+                if self._first is None:
+                    self._heard(stream.answer(fault="no answer", silent=True))
+            if not self._handshake.answered and not self._fault:
+                self._fault = stream.reader.fault or "its stream of events ended"
+
+    async def _post(self, target: str, message: dict[str, object]) -> None:
+        headers = [("Content-Type", "application/json"), *self._version()]
+        body = jsonrpc.encode(message).strip()
+        answer = await http.ask(self._origin, "POST", target, self._ledger, headers=headers, body=body, deadline_s=10.0)
+        self._transcript.append(str(answer))
+        self._fault = answer.fault or _refusal(answer, message)
+
+    def _target(self, data: str) -> str:
+        """Where to POST. Another server than the one that was asked is not gone to."""
+        base = f"http://{self._origin.host}"
+        try:
+            joined = urlsplit(urljoin(base + self._path, data.strip()))
+        except ValueError:
+            joined = urlsplit("")
+        path = f"{joined.path or '/'}{'?' + joined.query if joined.query else ''}"
+        if (
+            joined.netloc.lower() != self._origin.host.lower()
+            or not (path.isascii() and path.isprintable())
+            or " " in path
+        ):
+            self._fault = f"it sends its clients to another place: {one_line(data, 120)}"
+        return path
+
+
+def _is_fine(talk: Conversation) -> bool:
+    return 200 <= talk.reader.status < 300  # noqa: PLR2004
+
+
+def _is_answer(answer: HttpAnswer) -> bool:
+    """Whether the body may hold a message: that of a success, or the refusal in a 4xx."""
+    return bool(answer.body) and 200 <= answer.status < 500 and answer.media_type.endswith("json")  # noqa: PLR2004
+
+
+def _messages(body: bytes | str) -> Sequence[Message]:
+    """The messages in a body or an event: one, or a batch as 2025-03-26 allowed."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return ()
+    values = value[:100] if isinstance(value, list) else [value]
+    return [message for one in values if (message := jsonrpc.message_of(one)) is not None]
+
+
+def _is_reply(message: Message, identity: object) -> bool:
+    return isinstance(message, jsonrpc.Response | jsonrpc.ErrorResponse) and message.id == identity
+
+
+def _refusal(answer: HttpAnswer, sent: dict[str, object]) -> str:
+    """What is wrong with an answer that is no success; nothing for one that is."""
+    if 200 <= answer.status < 300:  # noqa: PLR2004
+        return ""
+    return f"{sent.get('method', 'an answer')} got status {answer.status}"
