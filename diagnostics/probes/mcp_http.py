@@ -168,7 +168,8 @@ class _Streamable(_Talk):
         body = jsonrpc.encode(message).strip()
         replies: list[dict[str, object]] = []
         async with http.opened(self._origin, "POST", self._path, self._ledger, headers=headers, body=body) as talk:
-            events, taken, cut_short = EventReader(), 0, True
+            events, taken = EventReader(), 0
+            silent, fault = True, "it did not finish its answer"
             try:
                 while await talk.more():
                     if talk.reader.media_type == _STREAM and _is_fine(talk):
@@ -178,10 +179,13 @@ class _Streamable(_Talk):
                         replies += [reply for one in heard for reply in self._take(one)]
                         if any(_is_reply(one, message.get("id")) for one in heard):
                             break
-                cut_short = False
+                silent = False
+            except OSError as error:
+                silent, fault = False, http.broken(error)
+                self._fault = fault
             finally:
                 # A deadline that comes here must not lose what was heard.
-                answer = talk.answer(fault="it did not finish its answer", silent=cut_short)
+                answer = talk.answer(fault=fault, silent=silent)
                 self._heard(answer)
             self._keep_session(answer)
             if answer.media_type != _STREAM and _is_answer(answer):

@@ -68,7 +68,7 @@ def recognise(answer: UnframedJson, sent: bytes, *, ended: bool) -> Recognised |
     data = bytes(answer.received)
     if not data:
         return None
-    if sent.startswith(data) or data.startswith(sent):
+    if sent and (sent.startswith(data) or data.startswith(sent)):
         return Recognised(Dialect.FOREIGN, "an echo server") if len(data) >= len(PING) else _waiting(ended)
     for pattern, program in _FOREIGN:
         if pattern.match(data.lstrip(b"\r\n")):

@@ -58,6 +58,8 @@ SUITES = (
     ),
 )
 WHEELS = ("4.2.23", "4.5.15", "5.0.1")
+SDKS = ("1.30.0", "2.3.0")
+"""Releases of `mcp`, the SDK that servers are built on: the newest of each line."""
 
 
 def cache() -> Path:
@@ -81,6 +83,11 @@ def wheel_root(version: str) -> Path:
 def wheel_python(version: str) -> Path:
     """The interpreter that can import this version of `bpy`."""
     return wheel_root(version) / "bin" / "python"
+
+
+def sdk_python(version: str) -> Path:
+    """The interpreter that can import this release of the SDK."""
+    return cache() / f"mcp-{version}" / "bin" / "python"
 
 
 def addon_file() -> Path:

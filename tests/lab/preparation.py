@@ -92,6 +92,9 @@ def parts() -> Iterator[Part]:
     yield Part("real servers and firewalls", False, _installed(_SERVICES), _installer(_SERVICES, services=True))
     for version in lab.WHEELS:
         yield Part(f"bpy {version}", True, partial(lab.wheel_version, version), partial(get_wheel, version))
+    for version in lab.SDKS:
+        python = _file(partial(lab.sdk_python, version))
+        yield Part(f"mcp {version}", True, python, partial(get_sdk, version))
     yield Part("the real add-on", True, _file(lab.addon_file), get_addon)
     yield Part("uv for the rooms", True, _file(lambda: lab.tools() / "uvx"), get_tools)
     for suite in lab.SUITES:
@@ -192,6 +195,15 @@ def get_wheel(version: str) -> None:
         python = place / "bin" / "python"
         run([uv(), "pip", "install", "--quiet", "--python", python, f"bpy=={version}", "requests"], timeout_s=600)
         run([python, "-c", "import bpy"], timeout_s=120)
+
+
+def get_sdk(version: str) -> None:
+    """A virtual environment with one release of the MCP SDK, and what serves it over HTTP."""
+    with building(lab.sdk_python(version).parents[1]) as place:
+        run([uv(), "venv", "--quiet", "--python", lab.BPY_PYTHON, place], timeout_s=120)
+        python = place / "bin" / "python"
+        run([uv(), "pip", "install", "--quiet", "--python", python, f"mcp=={version}", "uvicorn"], timeout_s=120)
+        run([python, "-c", "import mcp"], timeout_s=120)
 
 
 def get_addon() -> None:

@@ -47,7 +47,9 @@ async def owner(context: Context) -> Outcome:
         "listener": tuple(str(at) for at in found),
     }
     seen: tuple[object, ...] = found
-    failed = certificate_refused(context, connection, answer) or await tls_unexpected(context, connection, answer)
+    closed = answer.ended is Ended.CLOSED
+    failed = certificate_refused(context, connection, answer)
+    failed = failed or await tls_unexpected(context, connection, answer.first_bytes, closed=closed)
     failed = failed or _ended_at_once(answer, found, evidence)
     if failed is None:
         failed = _taken(answer, found, context, evidence)

@@ -67,20 +67,20 @@ async def tls(context: Context) -> Outcome:
     return Outcome(Verdict.PASS, shaken.version, (), (shaken, secured), transcript=transcript)
 
 
-async def tls_unexpected(context: Context, connection: Connection, answer: BridgeAnswer) -> Finding | None:
+async def tls_unexpected(context: Context, connection: Connection, heard: str, *, closed: bool) -> Finding | None:
     """The finding that the peer wants TLS where the settings ask for none; None where it does not.
 
     Spoken to in the clear, some TLS servers send an alert, some answer 400 in HTTP, and some just end the connection.
     The last two may be others as well, so they are asked with a handshake. Nothing else is: a bridge could choke on it.
+    `heard` are the first bytes of what it said, as they are shown; `closed` says that it ended the connection instead.
     """
     if context.target.tls is not None:
         return None
-    program = answer.recognised.program if answer.recognised is not None else ""
-    alerted = program == "a TLS server"
-    refused = re.match(r"HTTP/1\.[01] 400 ", answer.first_bytes) is not None
-    if not (alerted or refused or answer.ended is Ended.CLOSED):
+    alerted = re.match(r"\\x1[56]\\x03\\x0[0-4]", heard) is not None
+    refused = re.match(r"HTTP/1\.[01] 400 ", heard) is not None
+    if not (alerted or refused or closed):
         return None
-    evidence = evidence_at(connection.endpoint, context) | {"answer": answer.first_bytes}
+    evidence = evidence_at(connection.endpoint, context) | {"answer": heard}
     settings = Tls()
     secure = await context.once(lambda: client_context(settings, context.ledger), key=(client_context, settings))
     if isinstance(secure, Unusable):

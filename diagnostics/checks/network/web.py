@@ -18,6 +18,7 @@ from ...text import one_line
 from ..mcp import OFFER, refusal, refused_version, tools, unknown_version
 from .endpoint import Connection, WebEndpoint, evidence_at, expects_web, speaks_http
 from .health import Health, ask_health
+from .secure import tls_unexpected
 
 ANSWER_S = 5.0
 """How long a server may take for the whole handshake, of which a healthy one needs some 20 ms."""
@@ -48,7 +49,8 @@ async def web(context: Context) -> Outcome:
     tried = await _tried(origin, context, health)
     best = next((one for one in tried if one.speaks_mcp), tried[0])
     evidence = evidence_at(connection.endpoint, context) | _evidence(best, health)
-    failed = _health(health, best, evidence) + _judged(best, tried, context, evidence)
+    unencrypted = await _unencrypted(best.first, connection, context)
+    failed = [unencrypted] if unencrypted else _health(health, best, evidence) + _judged(best, tried, context, evidence)
     transcript = (*map(str, health.pages), *(line for one in tried for line in one.transcript))
     if not meant and not best.speaks_mcp and not (connection.context or _hints(best)):
         # Some web server sits where an add-on was expected; whose it is, other checks say. No add-on speaks TLS.
@@ -112,6 +114,14 @@ def _evidence(best: WebServerAnswer, health: Health) -> dict[str, EvidenceValue]
         "answer_ms": round(first.elapsed_ms, 1),
         "_state_page": health.page or shown_path(best.path),
     }
+
+
+async def _unencrypted(first: HttpAnswer, connection: Connection, context: Context) -> Finding | None:
+    """The finding that the server wants TLS, where it refuses to be spoken to in the clear."""
+    if first.status not in {0, 400} or first.silent:
+        return None
+    heard = excerpt(first.first_bytes) if first.first_bytes else "HTTP/1.1 400 " if first.status else ""
+    return await tls_unexpected(context, connection, heard, closed=not heard)
 
 
 def _health(health: Health, best: WebServerAnswer, evidence: dict[str, EvidenceValue]) -> list[Finding]:

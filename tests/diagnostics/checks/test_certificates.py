@@ -16,6 +16,7 @@ import pytest
 import trustme
 
 from diagnostics.model import Report, Verdict
+from tests.lab.nginx import serving
 
 from ..peers import Handler, addon, listening
 from ..runs import Doctor, closed_port, found, ids, said
@@ -150,31 +151,10 @@ def test_a_real_tls_peer_that_is_spoken_to_in_the_clear(doctor: Doctor, authorit
 @pytest.fixture
 def nginx(tmp_path: Path, authority: tuple[trustme.CA, Path]) -> Iterator[int]:
     """A real nginx with TLS, for this user, on a port of the loopback interface."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
-    if program is None:
-        pytest.skip("there is no nginx")
-    pem, port = tmp_path / "server.pem", closed_port()
+    pem = tmp_path / "server.pem"
     authority[0].issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(pem)
-    temporary = "".join(f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi"))
-    temporary += "".join(f"{name}_temp_path {tmp_path}/{name};" for name in ("uwsgi", "scgi"))
-    config = tmp_path / "nginx.conf"
-    config.write_text(
-        f"daemon off; master_process off; pid {tmp_path}/pid; error_log stderr notice; events {{}}\n"
-        f"http {{ access_log off; {temporary}\n server {{ listen 127.0.0.1:{port} ssl;"
-        f" ssl_certificate {pem}; ssl_certificate_key {pem}; }} }}\n"
-    )
-    with subprocess.Popen([program, "-c", config], stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr is not None
-            while "start worker process" not in (line := process.stderr.readline()) and "epoll" not in line:
-                assert line, "nginx did not start"
-            while True:
-                with socket.socket() as sock:
-                    if sock.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-            yield port
-        finally:
-            process.kill()
+    with serving(tmp_path, closed_port(), f"ssl_certificate {pem}; ssl_certificate_key {pem};", tls="ssl") as port:
+        yield port
 
 
 @pytest.mark.lab
@@ -185,7 +165,9 @@ def test_a_real_nginx_that_wants_tls(doctor: Doctor, nginx: int) -> None:
 
 
 @pytest.mark.lab
-def test_a_real_nginx_with_tls_has_a_fine_certificate(doctor: Doctor, nginx: int, authority: tuple[trustme.CA, Path]) -> None:
+def test_a_real_nginx_with_tls_has_a_fine_certificate(
+    doctor: Doctor, nginx: int, authority: tuple[trustme.CA, Path]
+) -> None:
     report = doctor.reach(nginx, tls=True, ca_file=authority[1])
     assert not [cause for cause in ids(report) if "tls" in cause]
     assert ids(report) == ["network.http-wrong-path"]
