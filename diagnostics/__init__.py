@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .looks import Looks
 from .model import Event, Machine, Report, Snapshot, Target, Verdict
 
 __all__ = ["diagnose", "diagnose_async", "exit_code", "new_event_loop", "with_written"]
@@ -57,8 +58,13 @@ async def diagnose_async(
     *,
     machine: Machine | None = None,
     on_event: Callable[[Event], None] | None = None,
+    looks: Looks | None = None,
 ) -> Report:
-    """Like `diagnose`, as a coroutine. When its task is cancelled it ends every process that it started, first."""
+    """Like `diagnose`, as a coroutine. When its task is cancelled it ends every process that it started, first.
+
+    `looks` is what several runs know in common about this machine; such runs look at the target's links alone, and not
+    at what is configured for them.
+    """
     # Loaded with the first run, so that Blender's start-up does not pay for them.
     from . import engine, reporting  # noqa: PLC0415
     from .check import Context  # noqa: PLC0415
@@ -68,9 +74,9 @@ async def diagnose_async(
 
     machine = machine or Machine.current()
     started, began = dt.datetime.now().astimezone(), time.monotonic()
-    context = Context(target, snapshot, machine, Ledger(), ends_at=began + target.deadline_s)
+    context = Context(target, snapshot, machine, Ledger(), ends_at=began + target.deadline_s, looks=looks)
     redactor = Redactor(machine, context.secrets)
-    checks = engine.select(CHECKS, target.links)
+    checks = engine.select(CHECKS, target.links, alone=looks is not None)
 
     def tell(event: Event) -> None:
         if on_event is not None:

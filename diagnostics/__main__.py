@@ -15,9 +15,11 @@ from typing import NoReturn
 
 from . import diagnose, exit_code, with_written
 from .knowledge import apps, catalogue
+from .many import diagnose_many
 from .model import NAME, VERSION, CheckStarted, Event, Link, Report, Snapshot, Target, Verdict
 from .reports import FORMATS, render
-from .target import DEFAULTS, TargetError, make_target, seconds
+from .reports.survey_report import Survey
+from .target import DEFAULTS, TargetError, make_target, read_endpoints, seconds
 from .text import one_line
 from .waiting import is_ready, wait_until_ready
 
@@ -104,6 +106,14 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--port", metavar="P", help=f"its port (default: the AI app's, or {DEFAULTS.port})")
     group.add_argument(
+        "--endpoint",
+        metavar="H[:P]",
+        action="append",
+        default=[],
+        help="test this host and port, a line for each; may be given several times",
+    )
+    group.add_argument("--endpoints", metavar="FILE", help="test all in this file: one host[:port] a line, # comments")
+    group.add_argument(
         "--kind",
         metavar="K",
         help="what should answer there: bridge, an add-on; mcp-http, an MCP server over HTTP; mcp-sse, one over the "
@@ -152,12 +162,12 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _target(options: argparse.Namespace) -> Target:
+def _target(options: argparse.Namespace, endpoint: str | None = None) -> Target:
     only = [word for word in options.only.replace(" ", "").split(",") if word]
     if options.only and not only:
         raise TargetError("only", f"“{one_line(options.only, 40)}” names no link; the links are {', '.join(Link)}")
     return make_target(
-        host=options.host,
+        host=endpoint or options.host,
         port=options.port,
         kind=options.kind,
         path=options.path,
@@ -182,6 +192,8 @@ def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
     if output is not None and (output.is_dir() or not output.resolve().parent.is_dir()):
         problem = f"“{output}” is a folder" if output.is_dir() else f"there is no folder “{output.parent}”"
         raise TargetError("output", problem)
+    if options.endpoint or options.endpoints:
+        return _survey(options, snapshot, output)
     if options.wait is not None:
         if options.only:
             raise TargetError("wait", "tests the links network and addon; leave out --only")
@@ -196,6 +208,38 @@ def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
     if output is not None:
         report = with_written(report, output)
     return _deliver(report, options, output)
+
+
+def _survey(options: argparse.Namespace, snapshot: Snapshot | None, output: Path | None) -> int:
+    """Tests many endpoints, each with its line, and says at the end what it comes to."""
+    for name in ("host", "port", "only", "wait"):
+        if getattr(options, name):
+            raise TargetError(name, "does not go together with --endpoint and --endpoints")
+    endpoints = read_endpoints(options.endpoint, options.endpoints)
+    survey = Survey(options.format)
+    with _sink(output) as write:
+        diagnose_many(
+            (_target(options, endpoint) for endpoint in endpoints),
+            lambda report: write(survey.line(report)),
+            snapshot,
+        )
+        write(survey.total())
+    if survey.verdicts[Verdict.FAIL] or (options.fail_on == "warn" and survey.verdicts[Verdict.WARN]):
+        return 1
+    return 3 if survey.verdicts[Verdict.UNKNOWN] else 0
+
+
+@contextlib.contextmanager
+def _sink(output: Path | None) -> Iterator[Callable[[str], object]]:
+    """Where the lines go: the file, or what this program prints."""
+    if output is None:
+        yield _print
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="\n") as file:
+            yield file.write
+    except OSError as error:
+        raise TargetError("output", f"“{output}” cannot be written: {error.strerror}") from None
 
 
 def _wait(target: Target, seconds_s: float, snapshot: Snapshot | None) -> Report:

@@ -30,8 +30,10 @@ class Finished:
     findings: list[Finding] = field(default_factory=list)
 
 
-def select(checks: Sequence[Check], links: frozenset[Link]) -> tuple[Check, ...]:
-    """The checks of these links and all whose observations they read, in the given order."""
+def select(checks: Sequence[Check], links: frozenset[Link], *, alone: bool = False) -> tuple[Check, ...]:
+    """The checks of these links and, unless they are to run alone, all whose observations they read, in that order."""
+    if alone:
+        return tuple(check for check in checks if check.link in links)
     by_id = {check.id: check for check in checks}
     wanted: set[str] = set()
     pending = [check.id for check in checks if check.link in links]

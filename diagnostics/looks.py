@@ -24,7 +24,8 @@ class Looks:
         """
         name = question if key is None else key
         while (asked := self._asked.get(name)) is not None:
-            await asyncio.wait({asked})
+            if not asked.done():
+                await asyncio.wait({asked})
             if not asked.cancelled():
                 return cast("T", asked.result())
         asked = self._asked[name] = asyncio.get_running_loop().create_future()

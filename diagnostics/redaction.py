@@ -7,6 +7,7 @@ Applied once, when the report is made, so that no view can forget it.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import functools
 import json
 import re
@@ -37,6 +38,8 @@ _NAME = (
     r"[\w.-]{0,40}?(?:api[_-]?key|access[_-]?key|private[_-]?key|token|secret|passw(?:or)?d|passphrase|credential|licen[cs]e"
     r"|auth|bearer|cookie|session[_-]?id)[\w.-]{0,40}"
 )
+_SECRET_NAME = re.compile(f"(?i){_NAME}")
+_SECRET_OPTION = re.compile(f"(?i)--?{_NAME}")
 # A pattern that may begin anywhere in a long run of such characters would take quadratic time.
 _AT_START = r"(?<![\w.-])"
 _PATTERNS = (
@@ -67,6 +70,8 @@ _MIN_PART = 8
 """A line or the beginning of a secret is one too, from this many characters on."""
 _LIMIT = 8000
 """Characters of a text that are shown; nothing that people read is longer."""
+_SHORT = 500
+"""Characters of a text that is worth being remembered."""
 _VERBATIM = frozenset({"id", "explained_by", "root_cause", "blocked_by", "digest"})
 """Fields that hold our own names, by which programs know things; nothing from outside stands there."""
 _HARMLESS = re.compile(
@@ -82,7 +87,7 @@ class Redactor:
         self._secrets = secrets
         self._home = str(machine.home)
         self._case = re.IGNORECASE if machine.platform == "win32" else re.NOFLAG
-        own = (value for name, value in machine.environ.items() if re.fullmatch(f"(?i){_NAME}", name))
+        own = (value for name, value in machine.environ.items() if _SECRET_NAME.fullmatch(name))
         self._own = frozenset(value for value in own if not _looks_like_path(value))
 
     def text(self, text: str) -> str:
@@ -90,13 +95,16 @@ class Redactor:
         return self._without_home(self._without_secrets(text))
 
     def _without_secrets(self, text: str) -> str:
-        text = clean(hide(text, {*self._secrets, *self._own}), _LIMIT)
-        for pattern, replacement in _PATTERNS:
-            text = pattern.sub(replacement, text)
-        return text
+        secrets = self._own.union(self._secrets)
+        if secrets:
+            text = hide(text, secrets)
+        # What many reports have in common, such as the words of a cause, is looked at once.
+        return _shown(text) if len(text) <= _SHORT else _shown.__wrapped__(text)
 
     def _without_home(self, text: str) -> str:
         if len(self._home) < 2:  # noqa: PLR2004  # "/" is everybody's
+            return text
+        if self._case is re.NOFLAG and self._home not in text:
             return text
         for home in {self._home, self._home.replace("\\", "\\\\"), self._home.replace("\\", "/")}:
             text = re.sub(r"(?<![\w/\\])" + re.escape(home) + r"(?![\w-]|\.\w)", "~", text, flags=self._case)
@@ -109,6 +117,8 @@ class Redactor:
     def _masked(self, value: object) -> object:
         if type(value) is str:
             return self.text(value)
+        if value is None or isinstance(value, int | float | enum.Enum):
+            return value
         if isinstance(value, tuple):
             if value and all(type(item) is str for item in value):
                 return self._argv(value)
@@ -124,8 +134,9 @@ class Redactor:
         if isinstance(value, Tool):
             return value
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            names = [f.name for f in dataclasses.fields(value) if f.name not in _VERBATIM]
-            return dataclasses.replace(value, **{name: self._masked(getattr(value, name)) for name in names})
+            return dataclasses.replace(
+                value, **{name: self._masked(getattr(value, name)) for name in _field_names(type(value))}
+            )
         return value
 
     def _argv(self, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,8 +144,23 @@ class Redactor:
         shown, hide = [], False
         for word in words:
             shown.append(MASK if hide and not word.startswith("-") else self.text(word))
-            hide = re.fullmatch(f"(?i)--?{_NAME}", word) is not None
+            hide = word.startswith("-") and _SECRET_OPTION.fullmatch(word) is not None
         return tuple(shown)
+
+
+@functools.cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass in which something from outside may stand."""
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name not in _VERBATIM)
+
+
+@functools.lru_cache(maxsize=4096)
+def _shown(text: str) -> str:
+    """The text, safe to show, without what looks like a secret."""
+    text = clean(text, _LIMIT)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
 
 
 def hide(text: str, secrets: Collection[str]) -> str:
@@ -181,7 +207,7 @@ def secret_words(argv: Sequence[str]) -> set[str]:
             named := re.fullmatch(rf"(?is)-{{0,2}}{_NAME}\s*[=:]\s*(?:(?:bearer|basic|token)\s+)?(.+)", word)
         ) is not None:
             found.add(named[1])
-        hide = re.fullmatch(f"(?i)--?{_NAME}", word) is not None
+        hide = _SECRET_OPTION.fullmatch(word) is not None
     return found
 
 

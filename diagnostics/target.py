@@ -18,6 +18,10 @@ from .text import clean, one_line
 DEFAULTS = Target()
 _MAX_PORT = 65535
 _MAX_DEADLINE_S = 3600.0
+_MAX_ENDPOINTS = 16 << 20
+"""Bytes of a file of endpoints."""
+_SHOWN = 5
+"""Wrong lines of it that are shown."""
 
 
 class TargetError(ValueError):
@@ -103,6 +107,50 @@ def _host(text: str) -> tuple[str, int | None]:
     if len(name) > 253:  # noqa: PLR2004  # RFC 1035, section 2.3.4
         raise TargetError("host", f"“{one_line(name, 40)}” is longer than the 253 characters that a host name may have")
     return name, _port(port) if colon else None
+
+
+def read_endpoints(texts: Iterable[str], file: str | Path | None = None) -> tuple[str, ...]:
+    """The endpoints that are given one by one, and those in a file: one `host[:port]` a line, `#` begins a comment.
+
+    Raises TargetError that names every line of the file which is no endpoint by its number.
+    """
+    for text in texts:
+        _endpoint(text, "endpoint")
+    if file is None:
+        return tuple(text.strip() for text in texts)
+    path = _file("endpoints", file)
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(_MAX_ENDPOINTS + 1)
+        lines = content.decode("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise TargetError("endpoints", f"“{one_line(str(path), 200)}” is no readable text in UTF-8") from None
+    if len(content) > _MAX_ENDPOINTS:
+        raise TargetError("endpoints", f"“{one_line(str(path), 200)}” is larger than {_MAX_ENDPOINTS >> 20} MiB")
+    found, wrong = [], []
+    for number, line in enumerate(lines, 1):
+        text = line.partition("#")[0].strip()
+        try:
+            if text:
+                _endpoint(text, "endpoints")
+                found.append(text)
+        except TargetError as error:
+            wrong.append(f"line {number}: {error.message}")
+    if wrong:
+        more = f"; and {len(wrong) - _SHOWN} more lines" if len(wrong) > _SHOWN else ""
+        raise TargetError("endpoints", "; ".join(wrong[:_SHOWN]) + more)
+    if not found and not texts:
+        raise TargetError("endpoints", f"“{one_line(str(path), 200)}” names no endpoint")
+    return (*(text.strip() for text in texts), *found)
+
+
+def _endpoint(text: str, argument: str) -> None:
+    try:
+        if not text.strip():
+            raise TargetError("host", "an endpoint is empty; write host or host:port")
+        _host(text)
+    except TargetError as error:
+        raise TargetError(argument, error.message) from None
 
 
 def _address(text: str) -> str:

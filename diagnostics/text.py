@@ -42,8 +42,14 @@ def one_line(text: str, limit: int = 200) -> str:
     return clean(" ".join(text[: limit * 2].split()), limit)
 
 
+_UNPRINTABLE = re.compile(r"[^\x20-\x5b\x5d-\x7e]")
+
+
+def _shown_byte(match: re.Match[str]) -> str:
+    return {"\n": "\\n", "\r": "\\r", "\\": "\\\\"}.get(match[0]) or f"\\x{ord(match[0]):02x}"
+
+
 def shown_bytes(data: bytes, limit: int = 60) -> str:
     r"""The first bytes of an answer as people read them: printable ASCII as it is, the rest as `\x1b`."""
-    head = "".join(chr(b) if 0x20 <= b < 0x7F and b != 0x5C else f"\\x{b:02x}" for b in data[:limit])
-    head = head.replace("\\x0a", "\\n").replace("\\x0d", "\\r").replace("\\x5c", "\\\\")
+    head = _UNPRINTABLE.sub(_shown_byte, data[:limit].decode("latin-1"))
     return head if len(data) <= limit else head + "…"

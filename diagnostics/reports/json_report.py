@@ -12,10 +12,11 @@ SCHEMA = 1
 
 def render(report: Report) -> str:
     """One JSON object, pure ASCII so that no terminal and no encoding can spoil it, and a newline."""
-    return json.dumps(_report(report), indent=2, allow_nan=False) + "\n"
+    return json.dumps(as_object(report), indent=2, allow_nan=False) + "\n"
 
 
-def _report(report: Report) -> dict[str, object]:
+def as_object(report: Report) -> dict[str, object]:
+    """The report as what JSON is made of."""
     tool = report.tool
     return {
         "schema": SCHEMA,

@@ -11,7 +11,7 @@ from ..model import EvidenceValue, Finding, Report, Verdict
 
 WIDTH = 96
 
-_MARKS = {Verdict.PASS: "✔", Verdict.WARN: "!", Verdict.FAIL: "✖", Verdict.UNKNOWN: "?", Verdict.SKIPPED: "–"}
+MARKS = {Verdict.PASS: "✔", Verdict.WARN: "!", Verdict.FAIL: "✖", Verdict.UNKNOWN: "?", Verdict.SKIPPED: "–"}
 
 
 def render(report: Report, *, verbose: bool = False, exact: bool = False) -> str:
@@ -20,12 +20,12 @@ def render(report: Report, *, verbose: bool = False, exact: bool = False) -> str
 
 
 def _lines(report: Report, *, verbose: bool, exact: bool) -> Iterator[str]:
-    yield f"{_MARKS[report.verdict]} {report.headline}"
+    yield f"{MARKS[report.verdict]} {report.headline}"
     yield ""
     labels, words = table("words")["links"], table("words")["verdicts"]
     for row in report.chain:
         time = f"{row.elapsed_ms:.1f} ms" if row.verdict is not Verdict.SKIPPED else ""
-        head = f"  {_MARKS[row.verdict]} {labels[row.link]:<11} {words[row.verdict]:<9} "
+        head = f"  {MARKS[row.verdict]} {labels[row.link]:<11} {words[row.verdict]:<9} "
         body = textwrap.wrap(row.summary, WIDTH - len(head) - 12) or [""]
         yield f"{head}{body[0]:<{WIDTH - len(head) - 12}} {time:>11}"
         for more in body[1:]:

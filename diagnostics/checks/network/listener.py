@@ -33,7 +33,7 @@ async def at_connection(connection: Connection, context: Context) -> tuple[Liste
     if context.observed(LocalEndpoint) is None:
         return ()
     reached = {connection.address.host, *WILDCARDS}
-    return tuple(at for at in await listening_at(connection.endpoint.port, context) if at.address in reached)
+    return await listening_at(connection.endpoint.port, context, reached)
 
 
 async def owner(context: Context) -> Outcome:
