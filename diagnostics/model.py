@@ -164,6 +164,10 @@ class BridgeState:
     """The oldest Blender that it says it works with."""
     says_running: bool = False
     """The open file says that its server runs, which was true when the file was saved."""
+    start_failed: bool = False
+    """It tried to start its server, and the server does not run."""
+    features_off: tuple[str, ...] = ()
+    """Its integrations with other services that are switched off in the open file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,8 @@ class Snapshot:
     bridges: tuple[BridgeState, ...] = ()
     unlisted: tuple[Path, ...] = ()
     """Files in the folders of add-ons that are called like a bridge and that Blender does not take for an add-on."""
+    sandbox: str = ""
+    """What keeps this Blender apart from the rest of the system: "Flatpak", "Snap" or nothing."""
     main_thread_waits: bool = False
     """The main thread waits for this run in a window, so an add-on of this process cannot answer until it is over."""
 

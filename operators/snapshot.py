@@ -44,6 +44,7 @@ def take_snapshot(context: bpy.types.Context, *, main_thread_waits: bool = False
         online_access=bool(bpy.app.online_access),
         bridges=tuple(_bridges(context, installed)),
         unlisted=tuple(_unlisted(installed)),
+        sandbox=_sandbox(),
         main_thread_waits=main_thread_waits,
     )
 
@@ -122,7 +123,27 @@ def _bridge(context: bpy.types.Context, product: str, module: Any, ports: frozen
         wanted=name in context.preferences.addons,
         needs_blender=_numbers(bl_info.get("blender")),
         says_running=product == _COMMUNITY and bool(getattr(context.scene, "blendermcp_server_running", False)),
+        start_failed=enabled and not running and product == _COMMUNITY and _tried_to_start(),
+        features_off=tuple(_features_off(context)) if enabled and product == _COMMUNITY else (),
     )
+
+
+def _tried_to_start() -> bool:
+    """The server is made when it is started, and taken away when the user stops it: one that is there has failed."""
+    return getattr(bpy.types, "blendermcp_server", None) is not None
+
+
+def _features_off(context: bpy.types.Context) -> Iterator[str]:
+    for prop in bpy.types.Scene.bl_rna.properties:
+        if prop.identifier.startswith("blendermcp_use_") and not getattr(context.scene, prop.identifier):
+            yield prop.name.removeprefix("Use ")
+
+
+def _sandbox() -> str:
+    """What keeps this Blender apart from the rest of a Linux system."""
+    if os.environ.get("FLATPAK_ID") or Path("/.flatpak-info").exists():
+        return "Flatpak"
+    return "Snap" if os.environ.get("SNAP") and "blender" in os.environ.get("SNAP_NAME", "") else ""
 
 
 def _community(context: bpy.types.Context) -> tuple[str | None, int | None, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..check import Check
 from ..model import Link
-from . import addon, addon_state, blender, client, launcher, server
+from . import addon, addon_state, addon_temp, blender, client, launcher, server
 from .network import agreement, listener, reach, secure, web
 
 CHECKS: tuple[Check, ...] = (
@@ -83,6 +83,20 @@ CHECKS: tuple[Check, ...] = (
         after=("network.connect", "network.web"),
     ),
     Check("blender.state", Link.BLENDER, "Looking at Blender", blender.state, after=("addon.meaning", "network.owner")),
+    Check(
+        "blender.instances",
+        Link.BLENDER,
+        "Looking for other Blenders",
+        blender.instances,
+        after=("network.connect", "network.web"),
+    ),
+    Check(
+        "addon.temp",
+        Link.ADDON,
+        "Looking where files are handed over",
+        addon_temp.temp,
+        after=("client.configuration", "network.web"),
+    ),
     Check(
         "server.handshake",
         Link.SERVER,

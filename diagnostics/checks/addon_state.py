@@ -11,6 +11,7 @@ from ..knowledge.catalogue import finding
 from ..model import BridgeState, EvidenceValue, Finding, Snapshot, Verdict
 from ..probes.addon_file import AddonFile, read_addon
 from ..probes.background import in_thread
+from ..probes.port_binding import why_not_bound
 from .entries import Entry
 from .network.endpoint import Endpoint, LocalEndpoint, is_web
 from .network.machine import listening_at
@@ -29,7 +30,7 @@ async def state(context: Context) -> Outcome:
     if any(found.id == "network.refused" for found in reached.findings):
         failed = await _why_stopped(snapshot, context, where)
     elif reached.verdict is Verdict.PASS:
-        failed = await _forestalled(snapshot, context, where)
+        failed = await _forestalled(snapshot, context, where) or _switched_off(snapshot, where)
     else:
         return Outcome(Verdict.SKIPPED, "waits for the network", blocked_by="network.connect")
     if not failed:
@@ -66,6 +67,10 @@ async def _of_bridge(
     # In the background no add-on can be started; that is `blender.background`.
     if bridge.running or snapshot.background:
         return []
+    if bridge.start_failed:
+        port = bridge.port or product.default_port
+        reason = await in_thread(lambda: why_not_bound(port))
+        return [finding("addon.start-failed", evidence | {"port": port, "bind_error": reason})]
     found = [finding("addon.not-started", evidence | {"_operator": product.start_operator or None})]
     if bridge.says_running:
         found.append(finding("addon.flag-stale", evidence))
@@ -78,7 +83,8 @@ async def _not_loaded(
     """It is installed and not at work: too new for this Blender, broken, without what it imports, or switched off."""
     if bridge.needs_blender > snapshot.version:
         needed = ".".join(map(str, bridge.needs_blender))
-        return [finding("addon.incompatible", evidence | {"needs": needed, "blender": snapshot.version_string})]
+        evidence |= {"needs": needed, "blender": snapshot.version_string}
+        return [finding("addon.incompatible", evidence), finding("blender.too-old", evidence)]
     read = await _read(bridge.file, context) if bridge.file else None
     if read is not None:
         evidence["file"] = str(read.path)
@@ -98,6 +104,16 @@ async def _not_loaded(
 
 async def _read(path: Path, context: Context) -> AddonFile:
     return await in_thread(lambda: read_addon(path, context.ledger))
+
+
+def _switched_off(snapshot: Snapshot, where: Endpoint) -> list[Finding]:
+    """What the add-on that is at work could do and does not, in this file."""
+    working = next((b for b in snapshot.bridges if b.running and b.port == where.port and b.features_off), None)
+    if working is None:
+        return []
+    product = products.by_id(working.product)
+    evidence: dict[str, EvidenceValue] = {"product": product.name, "off": working.features_off, "_panel": product.start}
+    return [finding("addon.feature-off", evidence)]
 
 
 async def _forestalled(snapshot: Snapshot, context: Context, where: Endpoint) -> list[Finding]:

@@ -12,6 +12,7 @@ from ..probes.listeners import Listener
 from ..text import one_line
 from .entries import Entry
 from .network.endpoint import Endpoint, LocalEndpoint, is_bridge, is_web, own_bridges
+from .network.machine import listening_at, running_blenders
 
 
 async def state(context: Context) -> Outcome:
@@ -25,6 +26,24 @@ async def state(context: Context) -> Outcome:
     summary = f"{context.snapshot.version_string} · Python {context.snapshot.python}{mode}"
     verdict = Verdict.FAIL if findings else Verdict.PASS
     return Outcome(verdict, findings[0].title if findings else summary, findings)
+
+
+async def instances(context: Context) -> Outcome:
+    """Whether several Blenders run, and which of them the AI app works with; and whether this one is in a sandbox."""
+    where, snapshot = context.observed(Endpoint), context.snapshot
+    findings = []
+    if snapshot is not None and snapshot.sandbox:
+        flatpak = snapshot.sandbox == "Flatpak"
+        findings.append(finding("blender.sandboxed", {"sandbox": snapshot.sandbox, "_flatpak": flatpak}))
+    if where is not None and context.observed(LocalEndpoint) is not None and not is_web(context):
+        running = await running_blenders(context)
+        if len(running) > 1:
+            owner = next((at for at in await listening_at(where.port, context) if at.is_blender), None)
+            own = snapshot.pid if snapshot else None
+            evidence: dict[str, EvidenceValue] = {"instances": running, "owner": str(owner) if owner else None}
+            evidence |= {"own": own, "_not_this": owner is not None and own is not None and owner.pid != own}
+            findings.append(finding("blender.several-instances", evidence))
+    return Outcome(Verdict.WARN if findings else Verdict.SKIPPED, "", tuple(findings))
 
 
 def _offline_for(context: Context) -> Finding | None:

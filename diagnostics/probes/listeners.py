@@ -40,6 +40,18 @@ class Listener:
         return f"{self.program} (process {self.pid}, user {self.user or 'unknown'}) on {self.address}"
 
 
+def blenders() -> tuple[str, ...]:
+    """The Blenders that run on this machine, as far as this user sees them. Blocks for some milliseconds."""
+    found = {}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            name = process.name()
+            if _BLENDER.fullmatch(name) and process.status() != psutil.STATUS_ZOMBIE:
+                found[process.pid] = (process.ppid(), name)
+    # What a Blender starts, such as one that renders for it, belongs to it.
+    return tuple(f"{name} (process {pid})" for pid, (parent, name) in sorted(found.items()) if parent not in found)
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """A process that holds a connection to a port of this machine."""

@@ -4,26 +4,33 @@
 from __future__ import annotations
 
 import contextlib
-import errno
+import os
 import socket
 
 from ..ledger import Ledger
 from .tcp import Address, open_socket, reading
 
-_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, getattr(errno, "WSAEACCES", errno.EACCES)})
+_FORBIDDEN = ("EACCES", "EPERM", "WSAEACCES")
 
 
 def why_forbidden(port: int) -> str:
-    """Why this user may not use `port` of the loopback interface, as the system calls it; "" where it may, or is used.
+    """Why this user may not use `port` of the loopback interface, as the system calls it; "" where it may."""
+    reason = why_not_bound(port)
+    return reason if reason in _FORBIDDEN else ""
 
-    Binds without listening, so nobody can connect meanwhile.
+
+def why_not_bound(port: int) -> str:
+    """Why a program cannot use `port` of the loopback interface now, as the system calls it; "" where it can.
+
+    Binds as an add-on does, without listening, so nobody can connect meanwhile.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        if os.name == "posix":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have just ended do not count
         try:
             sock.bind(("127.0.0.1", port))
         except OSError as error:
-            if error.errno in _FORBIDDEN:
-                return reading(error)[1]
+            return reading(error)[1]
     return ""
 
 

@@ -52,7 +52,9 @@ def test_main_returns_the_exit_code(installed: Installed) -> None:
 
     assert ran["code"] == 0
     report = json.loads(ran["printed"])
-    assert report["verdict"] == "pass"
+    # Another test's Blender may have its window open meanwhile, which is worth a warning.
+    assert {found["id"] for found in report["findings"]} <= {"blender.several-instances"}
+    assert report["verdict"] in {"pass", "warn"}
 
 
 def test_main_refuses_wrong_usage(installed: Installed) -> None:

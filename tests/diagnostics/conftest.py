@@ -42,6 +42,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
         return tuple(at for at in sockets() if at.pid in mine)
 
     monkeypatch.setattr(machine, "sockets", own)
+    monkeypatch.setattr(machine, "blenders", tuple)
 
 
 @pytest.fixture

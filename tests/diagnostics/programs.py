@@ -30,6 +30,7 @@ def program(folder: Path, name: str, banner: bytes = b"") -> Iterator[tuple[int,
     It is a copy of Python's program: a link would be seen through.
     """
     path = folder / name
+    folder.mkdir(exist_ok=True)
     shutil.copy(Path(sys.executable).resolve(), path)
     argv = [str(path), "-s", "-S", "-c", f"BANNER = {banner!r}\n{LISTEN}"]
     with listening_process(argv, PYTHONHOME=sys.base_prefix) as (line, pid):

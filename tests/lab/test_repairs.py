@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
 from tests.lab import doctor, real_addon
+from tests.lab.processes import end
 from tests.lab.window import BlenderWindow
 
 pytestmark = [pytest.mark.blender, pytest.mark.lab, pytest.mark.usefixtures("home")]
@@ -65,3 +67,20 @@ def test_the_endpoint_where_blender_answers_is_used(window: BlenderWindow) -> No
 
     assert report["target"]["port"] == 9999
     assert _verdict(report, "addon") == "pass"
+
+
+def test_a_port_that_is_taken_and_silent_makes_the_start_fail(window: BlenderWindow) -> None:
+    real_addon.stop(window)
+    code = "import socket, sys; s = socket.socket(); s.bind(('127.0.0.1', 9876))"
+    code += "; print('bound', flush=True); sys.stdin.read()"
+    holder = window.room.spawn_beside([sys.executable, "-I", "-c", code])
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline().strip() == "bound"
+        window.run_python("bpy.context.scene.blendermcp_port = 9876; bpy.ops.blendermcp.start_server()")
+        report = doctor.diagnose(window)
+    finally:
+        end(holder)
+
+    assert report["root_cause"] == "addon.start-failed"
+    assert "EADDRINUSE" in next(f for f in report["findings"] if f["id"] == "addon.start-failed")["detail"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from ...check import Context
 from ...probes.background import in_thread
-from ...probes.listeners import Listener, Socket, described, sockets
+from ...probes.listeners import Listener, Socket, blenders, described, sockets
 
 
 async def listening(context: Context, wanted: Callable[[Socket], bool]) -> tuple[Listener, ...]:
@@ -23,6 +23,11 @@ async def listening_at(port: int, context: Context, addresses: Collection[str] |
     found = (await context.once(_by_port)).get(port, {})
     chosen = sorted(found if addresses is None else found.keys() & set(addresses))
     return await _described((at for address in chosen for at in found[address]), context)
+
+
+async def running_blenders(context: Context) -> tuple[str, ...]:
+    """The Blenders that run on this machine."""
+    return await context.once(lambda: in_thread(lambda: blenders()), key=running_blenders)  # noqa: PLW0108  # as below
 
 
 def inspect_command(pid: int, context: Context) -> str:

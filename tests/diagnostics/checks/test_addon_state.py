@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,36 @@ def test_its_own_listener_has_not_taken_the_port(doctor: Doctor) -> None:
         assert doctor.reach(peer.port).findings == ()
         doctor.snapshot = blender(bridge(port=peer.port))
         assert "addon.port-in-use" not in ids(doctor.reach(peer.port))
+
+
+def test_a_start_that_failed(doctor: Doctor) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        port = holder.getsockname()[1]
+        doctor.snapshot = blender(bridge(port=port, start_failed=True))
+        report = doctor.reach(port)
+    assert report.root_cause == "addon.start-failed"
+    assert "EADDRINUSE" in found(report, "addon.start-failed").detail
+    assert found(report, "network.refused").explained_by == "addon.start-failed"
+
+
+def test_a_start_that_failed_for_another_reason(doctor: Doctor) -> None:
+    report = at_closed_port(doctor, bridge(port=closed_port(), start_failed=True))
+    assert report.root_cause == "addon.start-failed"
+    assert "does not let" not in found(report, "addon.start-failed").detail
+
+
+def test_a_blender_that_is_too_old(doctor: Doctor) -> None:
+    report = at_closed_port(doctor, bridge(enabled=False, needs_blender=(5, 1, 0)))
+    assert found(report, "blender.too-old").explained_by == "addon.incompatible"
+    assert "4.3.2" in found(report, "blender.too-old").detail
+    assert "blender.too-old" not in ids(at_closed_port(doctor, bridge(enabled=False, needs_blender=(4, 2, 0))))
+
+
+def test_services_that_are_switched_off(doctor: Doctor) -> None:
+    with listening(addon()) as peer:
+        doctor.snapshot = blender(bridge(running=True, port=peer.port, features_off=("Sketchfab", "Poly Haven")))
+        report = doctor.reach(peer.port)
+    assert report.verdict is Verdict.PASS
+    assert found(report, "addon.feature-off").verdict is Verdict.SKIPPED
+    assert "Sketchfab, Poly Haven" in found(report, "addon.feature-off").detail.replace("; ", ", ")

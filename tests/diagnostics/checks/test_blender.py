@@ -3,9 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from diagnostics.checks.network import machine
 from diagnostics.model import Verdict
+from diagnostics.probes.listeners import blenders
 
 from ..peers import addon, listening, silent
+from ..programs import program
 from ..runs import Doctor, blender, bridge, closed_port, found, ids, row, said
 
 
@@ -79,3 +87,27 @@ def test_offline_does_not_matter_when_the_bridge_answers(doctor: Doctor) -> None
     with listening(addon()) as peer:
         doctor.snapshot = blender(bridge("blender-lab"), online_access=False)
         assert doctor.reach(peer.port).findings == ()
+
+
+def test_several_blenders_and_who_has_the_port(doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # FAKES: copies of an interpreter that are called “blender”; what is found out about them is real.
+    with program(tmp_path / "one", "blender") as (port, pid), program(tmp_path / "two", "blender") as (_port, other):
+        monkeypatch.setattr(machine, "blenders", _of_this_test(pid, other))
+        doctor.snapshot = blender(bridge(port=port))
+        report = doctor.reach(port)
+    several = found(report, "blender.several-instances")
+    assert several.verdict is Verdict.WARN
+    assert {f"blender (process {pid})", f"blender (process {other})"} == set(several.evidence["instances"])  # type: ignore[arg-type]
+    assert f"process {pid}" in str(several.evidence["owner"])
+    assert "That is not this Blender" in several.detail
+
+
+def test_one_blender_is_not_several(doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with program(tmp_path, "blender") as (port, pid):
+        monkeypatch.setattr(machine, "blenders", _of_this_test(pid))
+        assert "blender.several-instances" not in ids(doctor.reach(port))
+
+
+def _of_this_test(*pids: int) -> Callable[[], tuple[str, ...]]:
+    """Those of all the Blenders of this machine that the test has started."""
+    return lambda: tuple(said for said in blenders() if any(f"process {pid})" in said for pid in pids))
