@@ -264,6 +264,15 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """A step of the conversation with the endpoint: how it ended, and how long it took."""
+
+    name: str
+    verdict: Verdict
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Did:
     """The ledger of everything that a run touched."""
 
@@ -305,6 +314,8 @@ class Report:
     checks: tuple[CheckResult, ...]
     did: Did
     consents: tuple[Consent, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    """How far the conversation with the endpoint came."""
     masked: tuple[str, ...] = ()
     not_masked: tuple[str, ...] = ()
 

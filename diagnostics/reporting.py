@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from .check import Check, Context
 from .checks.entries import Entry
+from .checks.layers import layers
 from .checks.network.endpoint import Endpoint
 from .engine import Finished
 from .knowledge import catalogue, table
@@ -43,6 +44,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         checks=tuple(finished.results),
         did=context.ledger.did(),
         consents=tuple(consents.values()),
+        layers=layers(context),
         masked=MASKED,
         not_masked=NOT_MASKED,
     )

@@ -154,13 +154,18 @@ def _endpoint(text: str, argument: str) -> None:
 
 
 def _address(text: str) -> str:
+    shown = one_line(text, 80)
     try:
-        return str(ipaddress.IPv6Address(text))
+        address = ipaddress.IPv6Address(text)
     except ValueError:
-        shown = one_line(text, 80)
         raise TargetError(
             "host", f"“{shown}” is no IPv6 address; write for example ::1, or host:port with one colon"
         ) from None
+    if address.is_link_local and not address.scope_id:
+        raise TargetError(
+            "host", f"“{shown}” counts in one network only; write which one behind it, such as {shown}%eth0"
+        )
+    return str(address.ipv4_mapped or address)
 
 
 def _port(value: str | int) -> int:

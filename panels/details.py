@@ -20,6 +20,12 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context, space: Space, r
     if root is not None and root.evidence:
         _heading(layout, "What Was Seen")
         findings.facts(layout, space, root)
+    if report.layers:
+        _heading(layout, "How Far It Came")
+        for layer in report.layers:
+            wrap.text(
+                layout, space, f"{layer.name} · {words.duration(layer.elapsed_ms)}", icon=words.ICONS[layer.verdict]
+            )
     _heading(layout, "What Was Touched")
     for line in _touched(report):
         wrap.text(layout, space, line, dim=True)

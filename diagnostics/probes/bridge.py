@@ -66,6 +66,8 @@ class BridgeAnswer:
     recognised: Recognised | None = None
     first_bytes: str = ""
     error: str = ""
+    first_byte_ms: float = 0.0
+    """From the beginning to the first byte that came; 0 where none came."""
     answer_ms: float = 0.0
     info: Mapping[str, object] | None = None
     info_error: str = ""
@@ -129,7 +131,15 @@ async def _converse(address: Address, exchange: Exchange, patience: float) -> Br
     if recognised is not None and recognised.dialect is Dialect.MCP_FOR_BLENDER:
         info = await _addon_info(exchange, patience)
     return BridgeAnswer(
-        address, ended, recognised, shown_bytes(heard), error, elapsed_ms, *info, transcript=tuple(exchange.transcript)
+        address,
+        ended,
+        recognised,
+        shown_bytes(heard),
+        error,
+        exchange.first_byte_ms,
+        elapsed_ms,
+        *info,
+        transcript=tuple(exchange.transcript),
     )
 
 
@@ -156,6 +166,7 @@ async def _ask_with_length(silence: BridgeAnswer, ledger: Ledger, patience: floa
         Ended.ANSWERED,
         Recognised(Dialect.LENGTH_PREFIXED, knows_ping=True),
         shown_bytes(heard),
+        first_byte_ms=exchange.first_byte_ms,
         answer_ms=(time.monotonic() - began) * 1000,
         transcript=(*silence.transcript, *exchange.transcript),
     )

@@ -24,6 +24,8 @@ class Exchange:
         self._began = began
         self.transcript: list[str] = []
         self.sent = b""
+        self.first_byte_ms = 0.0
+        """Milliseconds from the beginning to the first byte that came; 0 until then."""
         self.note("connected")
 
     @classmethod
@@ -56,6 +58,8 @@ class Exchange:
     async def receive(self) -> bytes:
         """The next bytes, b"" at the end of the stream. Raises OSError when the connection breaks."""
         data = await self._reader.read(65536)
+        if data and not self.first_byte_ms:
+            self.first_byte_ms = self.elapsed_ms
         self.note(f"← {shown_bytes(data)} ({len(data)} bytes)" if data else "← end of stream")
         return data
 

@@ -10,12 +10,16 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..ledger import Ledger
+from ..protocols.host_name import asked_as, fault
 from ..text import one_line
 from .background import in_thread
+
+OTHERS_S = 0.25
+"""How much longer the other addresses are tried once one is open: the delay of RFC 8305, section 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,15 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The addresses of a name, IPv4 first; or why there are none, in the resolver's words."""
+    """The addresses of a name, IPv4 first; or why there are none, in the resolver's words.
+
+    `canonical` is the name under which it was found, where that is another one: by an alias, or by a search domain.
+    """
 
     addresses: tuple[Address, ...]
     error: str = ""
     elapsed_ms: float = 0.0
+    canonical: str = ""
 
 
 class Reached(enum.StrEnum):
@@ -81,37 +89,77 @@ class Attempt:
 
 
 async def resolve(host: str, port: int, *, deadline_s: float) -> Resolution:
-    """Asks the system's resolver for the IPv4 and IPv6 addresses of `host`, within `deadline_s` seconds."""
+    """Asks the system's resolver for the IPv4 and IPv6 addresses of `host`, within `deadline_s` seconds.
+
+    What cannot be a host (`host_name.fault`) is not looked up: the system makes an address of any number.
+    """
     began = time.monotonic()
+    if why_not := fault(host):
+        return Resolution((), why_not, _since(began))
 
-    def look_up() -> list[Address]:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-        return [Address(family, (str(sockaddr[0]), *sockaddr[1:])) for family, _type, _proto, _name, sockaddr in found]
+    def look_up() -> list[tuple[Address, str]]:
+        options = {"type": socket.SOCK_STREAM, "proto": socket.IPPROTO_TCP, "flags": socket.AI_CANONNAME}
+        found = socket.getaddrinfo(asked_as(host), port, **options)
+        return [(Address(family, (str(at[0]), *at[1:])), str(name)) for family, _type, _proto, name, at in found]
 
-    numeric = _is_numeric(host)
     try:
         # A numeric address asks nobody, so it needs no thread.
-        found = look_up() if numeric else await asyncio.wait_for(in_thread(look_up), deadline_s)
+        found = look_up() if _is_numeric(host) else await asyncio.wait_for(in_thread(look_up), deadline_s)
     except TimeoutError:
         return Resolution((), f"no answer from the name service within {deadline_s:g} s", _since(began))
     except (OSError, UnicodeError) as error:
-        return Resolution((), one_line(getattr(error, "strerror", None) or str(error)), _since(began))
-    usable = [a for a in dict.fromkeys(found) if a.family in {socket.AF_INET, socket.AF_INET6}]
-    return Resolution(tuple(sorted(usable, key=lambda a: a.family != socket.AF_INET)), "", _since(began))
+        words = _no_interface(host) or getattr(error, "strerror", None) or str(error)
+        return Resolution((), one_line(words), _since(began))
+    usable = dict.fromkeys(at for at, _name in found if at.family in {socket.AF_INET, socket.AF_INET6})
+    name = next((name.rstrip(".") for _at, name in found if name), "")
+    other = "" if _is_numeric(name) or name.lower() == asked_as(host).rstrip(".").lower() else one_line(name)
+    ranked = tuple(sorted(usable, key=lambda at: at.family != socket.AF_INET))
+    return Resolution(ranked, "", _since(began), other)
+
+
+def _no_interface(host: str) -> str:
+    """Says that the network interface behind the “%” of an address is none of this computer's."""
+    _address, percent, scope = host.partition("%")
+    names = [name for _number, name in socket.if_nameindex()] if percent else []
+    if not percent or scope in names or scope.isdecimal():
+        return ""
+    return f"this computer has no network interface “{scope}”; it has {', '.join(names)}"
 
 
 async def connect_all(addresses: Sequence[Address], ledger: Ledger, *, deadline_s: float) -> tuple[Attempt, ...]:
-    """Tries all addresses side by side, each for `deadline_s` seconds. The caller closes what was opened."""
-    tasks: list[asyncio.Task[Attempt]] = []
+    """Tries all addresses side by side, each for `deadline_s` seconds. The caller closes what was opened.
+
+    As soon as one is open, the others get `OTHERS_S` more: a family that leads nowhere must not keep the one waiting
+    that works (RFC 8305). An address that did not answer by then is reported as a timeout that says so.
+    """
+    began = time.monotonic()
+    tasks = [asyncio.create_task(connect(address, ledger, deadline_s=deadline_s)) for address in addresses]
     try:
-        async with asyncio.TaskGroup() as group:
-            tasks += [group.create_task(connect(address, ledger, deadline_s=deadline_s)) for address in addresses]
+        pending = set(tasks)
+        while pending and not any(task.done() and task.result().reached is Reached.OPEN for task in tasks):
+            _done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        if pending:
+            _done, pending = await asyncio.wait(pending, timeout=OTHERS_S)
+        await _stopped(pending)
     except BaseException:
+        await _stopped(tasks)
         for task in tasks:
-            if task.done() and not task.cancelled() and task.exception() is None and (sock := task.result().sock):
+            if not task.cancelled() and task.exception() is None and (sock := task.result().sock):
                 sock.close()
         raise
-    return tuple(task.result() for task in tasks)
+    elapsed_ms = _since(began)
+    given_up = f"no answer within {elapsed_ms:.0f} ms"
+    return tuple(
+        Attempt(address, Reached.TIMEOUT, given_up, elapsed_ms) if task.cancelled() else task.result()
+        for address, task in zip(addresses, tasks, strict=True)
+    )
+
+
+async def _stopped(tasks: Iterable[asyncio.Task[Attempt]]) -> None:
+    """Cancels the tasks and waits until each has closed what it had opened."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def connect(address: Address, ledger: Ledger, *, deadline_s: float) -> Attempt:

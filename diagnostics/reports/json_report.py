@@ -42,6 +42,10 @@ def as_object(report: Report) -> dict[str, object]:
             }
             for row in report.chain
         ],
+        "layers": [
+            {"name": layer.name, "verdict": layer.verdict, "elapsed_ms": round(layer.elapsed_ms, 1)}
+            for layer in report.layers
+        ],
         "findings": [_finding(found) for found in report.findings],
         "checks": [_check(check) for check in report.checks],
         "consents": [

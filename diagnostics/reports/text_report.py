@@ -81,6 +81,10 @@ def _did(report: Report) -> Iterator[str]:
 
 
 def _checks(report: Report) -> Iterator[str]:
+    if report.layers:
+        steps = (f"{MARKS[layer.verdict]} {layer.name} {layer.elapsed_ms:.1f} ms" for layer in report.layers)
+        yield ""
+        yield from _wrapped(f"The conversation with the endpoint: {', '.join(steps)}", "", "  ")
     yield ""
     yield "Checks:"
     for check in report.checks:

@@ -20,6 +20,7 @@ from ..entries import Entry
 from . import elsewhere, firewall
 from .elsewhere import Elsewhere
 from .endpoint import WILDCARDS, Endpoint, Reach, evidence_at, expects_web, is_bridge, is_loopback
+from .hosts import evidence_of_host
 from .machine import listening_at
 
 _RANKED = (
@@ -46,6 +47,8 @@ async def found(where: Endpoint, reach: Reach, context: Context, *, local: bool)
     family = reach.resolution.addresses[0].family
     reached = min((attempt.reached for attempt in attempts if attempt.address.family == family), key=_RANKED.index)
     evidence |= {"error": next(attempt.error for attempt in attempts if attempt.reached is reached)}
+    if not local:
+        evidence |= await evidence_of_host(where, reach.resolution, context)
     special = None
     if local and reached is Reached.REFUSED:
         special = await _refused_here(where, attempts, context, evidence)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import difflib
 import socket
 
 from ...check import Context, Outcome
@@ -10,6 +11,7 @@ from ...knowledge.catalogue import finding
 from ...model import Verdict
 from ...probes.listeners import is_local
 from ...probes.tcp import connect_all, resolve
+from ...protocols.host_name import asked_as, fault
 from . import obstacle
 from .endpoint import Connection, LocalEndpoint, Reach, endpoint, evidence_at
 
@@ -26,9 +28,13 @@ async def connect(context: Context) -> Outcome:
         return Outcome(Verdict.SKIPPED, summary, observations=(where,), blocked_by="blender.offline")
     resolution = await resolve(where.host, where.port, deadline_s=RESOLVE_S)
     found = ", ".join(address.host for address in resolution.addresses)
-    lines = [f"{resolution.elapsed_ms:8.1f} ms  {where.host} is {found or 'unknown'}"]
+    known_as = f", known as {resolution.canonical}" if resolution.canonical else ""
+    lines = [f"{resolution.elapsed_ms:8.1f} ms  {where.host} is {found or 'unknown'}{known_as}"]
     if not resolution.addresses:
-        evidence = evidence_at(where, context) | {"error": resolution.error}
+        asked = "" if where.host.isascii() or fault(where.host) else asked_as(where.host)
+        near = difflib.get_close_matches(where.host.lower().rstrip("."), ["localhost"], cutoff=0.75)
+        evidence = evidence_at(where, context) | {"error": resolution.error, "asked_as": asked}
+        evidence |= {"meant": near[0] if near else None}
         failed = finding("network.name-unresolved", evidence)
         return Outcome(Verdict.FAIL, "name not found", (failed,), (where, Reach(resolution)), transcript=tuple(lines))
     attempts = await connect_all(resolution.addresses, context.ledger, deadline_s=CONNECT_S)

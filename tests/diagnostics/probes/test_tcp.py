@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import gc
 import socket
@@ -194,3 +195,20 @@ def test_what_the_system_says(number: int, reached: Reached) -> None:
 def test_errors_without_a_number() -> None:
     assert reading(TimeoutError()) == (Reached.TIMEOUT, "")
     assert reading(OSError("odd\n\x1bthing")) == (Reached.FAILED, "odd \\x1bthing")
+
+
+def test_an_address_that_leads_nowhere_keeps_nobody_waiting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as good, socket.socket() as stalled, contextlib.ExitStack() as stack:
+        stalled.bind(("127.0.0.2", good.getsockname()[1]))
+        stalled.listen(0)
+        for _ in range(4):  # its queue is full: who connects now waits
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(stalled.getsockname())
+        addresses = [Address(socket.AF_INET, at.getsockname()) for at in (stalled, good)]
+        attempts = asyncio.run(connect_all(addresses, Ledger(), deadline_s=60))
+        for attempt in attempts:
+            if attempt.sock is not None:
+                attempt.sock.close()
+    assert [attempt.reached for attempt in attempts] == [Reached.TIMEOUT, Reached.OPEN]
+    assert "no answer within" in attempts[0].error
