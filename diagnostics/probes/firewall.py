@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
 import shutil
 import socket
@@ -16,13 +14,7 @@ import psutil
 from ..ledger import Ledger
 from ..protocols.nftables import Block, Packet, Ruleset, UnreadableRulesError, block, read, read_states
 from ..text import one_line
-from .process import end_tree, start
-
-_LIST_S = 3.0
-_MOST = 4 << 20
-"""Bytes of a listing that are read; a firewall with some 20,000 rules."""
-_PATH = os.pathsep.join(("/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin"))
-"""Where the programs are; a user's own PATH often lacks the first ones."""
+from .listing import PATH, printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +51,18 @@ async def read_firewall(ledger: Ledger) -> Firewall:
     """The rules of Linux's packet filter, in the network namespace of this process; nothing on other systems."""
     if sys.platform != "linux":
         return Firewall(None)
-    program = shutil.which("nft", path=_PATH)
+    program = shutil.which("nft", path=PATH)
     if program is None:
         return Firewall(None, "sudo iptables-save")
-    listing = await _said([program, "-j", "list", "ruleset"], ledger)
+    listing = await printed([program, "-j", "list", "ruleset"], ledger)
     try:
         rules = read(listing)
     except UnreadableRulesError:
         return Firewall(None, "sudo nft list ruleset")
     if b'"conntrack"' in listing or b'"state"' in listing:
         for family, name in (("ip", "iptables-save"), ("ip6", "ip6tables-save")):
-            if saver := shutil.which(name, path=_PATH):
-                read_states(rules, (await _said([saver, "-t", "filter"], ledger)).decode("utf-8", "replace"), family)
+            if saver := shutil.which(name, path=PATH):
+                read_states(rules, (await printed([saver, "-t", "filter"], ledger)).decode("utf-8", "replace"), family)
     return Firewall(rules)
 
 
@@ -102,29 +94,9 @@ async def stopped(rules: Ruleset, packets: tuple[Packet, ...], ledger: Ledger) -
 async def _text(found: Block, ledger: Ledger) -> str:
     if not found.handle:
         return f"policy {found.how}"
-    program = shutil.which("nft", path=_PATH) or "nft"
-    listing = await _said([program, "-a", "list", "chain", found.family, found.table, found.chain], ledger)
+    program = shutil.which("nft", path=PATH) or "nft"
+    listing = await printed([program, "-a", "list", "chain", found.family, found.table, found.chain], ledger)
     for line in listing.decode("utf-8", "replace").splitlines():
         if re.search(rf"# handle {found.handle}$", line.rstrip()):
             return one_line(line.rpartition("# handle")[0])
     return found.how
-
-
-async def _said(argv: list[str], ledger: Ledger) -> bytes:
-    """What the program printed; b"" when it failed, took too long or printed too much."""
-    ledger.started(argv)
-    try:
-        child = await start(argv, environ={"PATH": _PATH, "LC_ALL": "C"}, cwd=None)
-    except OSError:
-        return b""
-    said = bytearray()
-    try:
-        async with asyncio.timeout(_LIST_S):
-            while (data := await child.receive()) and len(said) <= _MOST:
-                said += data
-            await child.exited.wait()
-    except TimeoutError:
-        return b""
-    finally:
-        await end_tree(child)
-    return bytes(said) if child.exit_code == 0 and len(said) <= _MOST else b""

@@ -33,6 +33,8 @@ class Listener:
     """Id of the process that started it, 0 where that is not known."""
     arguments: tuple[str, ...] = field(default=(), repr=False)
     """Its command line, which may hold secrets and is never shown."""
+    path: str = ""
+    """The file that runs, with its folder."""
 
     def __str__(self) -> str:
         if self.pid is None:
@@ -124,19 +126,20 @@ def described(at: Socket) -> Listener:
     """The socket with what the system tells of its process. Blocks for about a millisecond."""
     if not at.pid:
         return Listener(at.address, at.port, None)
-    program = executable = user = since = ""
+    program = executable = user = since = path = ""
     is_blender, parent = False, 0
     arguments: tuple[str, ...] = ()
     with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process(at.pid)
         program = process.name()
         with contextlib.suppress(psutil.Error, OSError):
-            executable = re.split(r"[\\/]", process.exe())[-1]
+            path = process.exe()
+            executable = re.split(r"[\\/]", path)[-1]
         is_blender = _BLENDER.fullmatch(executable or program) is not None or _runs_bpy(process, executable or program)
         since = dt.datetime.fromtimestamp(process.create_time()).astimezone().isoformat(timespec="seconds")
         user = process.username()
         parent, arguments = process.ppid(), tuple(process.cmdline())
-    return Listener(at.address, at.port, at.pid, program, executable, user, since, is_blender, parent, arguments)
+    return Listener(at.address, at.port, at.pid, program, executable, user, since, is_blender, parent, arguments, path)
 
 
 def _runs_bpy(process: psutil.Process, executable: str) -> bool:

@@ -10,9 +10,11 @@ from ...knowledge import table
 from ...knowledge.catalogue import fill, finding
 from ...model import EvidenceValue, Finding
 from ...probes.firewall import Stopped, interface_towards, read_firewall, stopped
+from ...probes.system_firewall import obstruction
 from ...probes.tcp import Address, Attempt, Reached
 from ...protocols.nftables import Packet
 from .endpoint import Endpoint
+from .machine import listening_at
 
 
 async def obstacle(
@@ -22,6 +24,13 @@ async def obstacle(
 
     Where the rules are hidden from this user, `evidence` gets the command that shows them.
     """
+    listeners = await listening_at(where.port, context) if local else ()
+    programs = tuple(at.path for at in listeners if at.path)
+    stops = await obstruction(where.port, programs, context.ledger, local=local)
+    if stops is not None:
+        place: dict[str, EvidenceValue] = {"port": where.port, "name": stops.rule, "program": (*programs, "")[0]}
+        fix = fill(table("firewalls")["allow"][stops.kind], place)
+        return finding("network.filtered", evidence | {"rule": stops.rule, "rule_of": stops.owner, "_fix": fix})
     firewall = await context.once(lambda: read_firewall(context.ledger), key=read_firewall)
     if firewall.rules is None:
         evidence["_look"] = firewall.command or None

@@ -15,6 +15,7 @@ from ...probes.background import in_thread
 from ...probes.bridge import ask_bridge
 from ...probes.listeners import Listener
 from ...probes.port_binding import loopback_fault, why_forbidden
+from ...probes.system_firewall import reserved_range
 from ...probes.tcp import Address, Attempt, Reached
 from ..entries import Entry
 from . import elsewhere, firewall
@@ -80,7 +81,10 @@ async def _refused_here(
     for bridge in (await elsewhere.bridges(context, but=where.port))[:1]:
         return finding("network.port-mismatch", evidence | _mismatch(bridge, context))
     refusal = "" if listeners else await in_thread(lambda: why_forbidden(where.port))
-    return finding("network.port-reserved", evidence | {"bind_error": refusal}) if refusal else None
+    if not refusal:
+        return None
+    reserved = await reserved_range(where.port, context.ledger)
+    return finding("network.port-reserved", evidence | {"bind_error": refusal, "reserved_range": reserved})
 
 
 async def _other_family(
