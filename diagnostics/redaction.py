@@ -154,7 +154,7 @@ def _field_names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind) if field.name not in _VERBATIM)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=512)
 def _shown(text: str) -> str:
     """The text, safe to show, without what looks like a secret."""
     text = clean(text, _LIMIT)

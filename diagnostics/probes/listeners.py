@@ -9,6 +9,7 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -43,15 +44,26 @@ class Listener:
 
 
 def blenders() -> tuple[str, ...]:
-    """The Blenders that run on this machine, as far as this user sees them. Blocks for some milliseconds."""
+    """The Blenders that run on this machine and in its network, as far as this user sees them.
+
+    One in a container with a network of its own has ports of its own too. Blocks for some milliseconds.
+    """
     found = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             name = process.name()
-            if _BLENDER.fullmatch(name) and process.status() != psutil.STATUS_ZOMBIE:
+            if _BLENDER.fullmatch(name) and process.status() != psutil.STATUS_ZOMBIE and _shares_ports(process.pid):
                 found[process.pid] = (process.ppid(), name)
     # What a Blender starts, such as one that renders for it, belongs to it.
     return tuple(f"{name} (process {pid})" for pid, (parent, name) in sorted(found.items()) if parent not in found)
+
+
+def _shares_ports(pid: int) -> bool:
+    """Whether a process is in this one's network, as far as the system tells."""
+    try:
+        return Path(f"/proc/{pid}/ns/net").readlink() == Path("/proc/self/ns/net").readlink()
+    except OSError:
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,6 +110,26 @@ def test_one_blender_is_not_several(doctor: Doctor, tmp_path: Path, monkeypatch:
     with program(tmp_path, "blender") as (port, pid):
         monkeypatch.setattr(machine, "blenders", _of_this_test(pid))
         assert "blender.several-instances" not in ids(doctor.reach(port))
+
+
+@pytest.mark.lab
+def test_a_blender_in_a_network_of_its_own_does_not_count(tmp_path: Path) -> None:
+    unshare = shutil.which("unshare", path="/usr/bin:/bin")
+    if unshare is None:
+        pytest.skip("there is no unshare")
+    copy = tmp_path / "blender"
+    shutil.copy(Path(sys.executable).resolve(), copy)
+    code = "import sys; print('up', flush=True); sys.stdin.read()"
+    argv = [unshare, "--net", str(copy), "-s", "-S", "-c", code]
+    apart = {**os.environ, "PYTHONHOME": sys.base_prefix}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(argv, env=apart, text=True, **pipes) as process:  # type: ignore[call-overload]
+        try:
+            if process.stdout.readline() != "up\n":
+                pytest.skip("this user may not make a network")
+            assert not any(f"process {process.pid})" in said for said in blenders())
+        finally:
+            process.kill()
 
 
 def _of_this_test(*pids: int) -> Callable[[], tuple[str, ...]]:
