@@ -137,6 +137,8 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         if settings.endpoint_is_given(self):
             column.operator(endpoint.MCP_DIAGNOSTICS_OT_follow_app.bl_idname)
         column.prop(self, "kind")
+        if self.kind != "BRIDGE":
+            column.prop(self, "path")
         column.prop(self, "use_tls")
         tls = column.column()
         tls.enabled = self.use_tls

@@ -84,6 +84,9 @@ async def meaning(context: Context) -> Outcome:
     if answer.recognised.dialect is Dialect.UNKNOWN:
         failed = finding("addon.unknown-protocol", evidence)
         return Outcome(Verdict.FAIL, failed.title, (failed,))
+    if answer.recognised.dialect is Dialect.BROKEN:
+        failed = finding("addon.malformed-reply", evidence | {"reply": answer.first_bytes})
+        return Outcome(Verdict.FAIL, failed.title, (failed,))
     product = products.of_dialect(str(answer.recognised.dialect), connection.endpoint.port)
     assert product is not None  # noqa: S101  # a test holds that every dialect of a bridge has its product
     if answer.recognised.dialect is Dialect.MCP_FOR_BLENDER:

@@ -32,6 +32,8 @@ class Dialect(enum.StrEnum):
     LENGTH_PREFIXED = "length-prefixed"
     FOREIGN = "foreign"
     """No bridge; `Recognised.program` says what it is."""
+    BROKEN = "broken"
+    """It begins as an add-on's answer does, and what follows is none."""
     UNKNOWN = "unknown"
     """It answers, in no protocol that is known."""
 
@@ -45,6 +47,8 @@ class Recognised:
     knows_ping: bool = False
 
 
+_LIKE_AN_ANSWER = re.compile(rb'\s*\{\s*"status"\s*:\s*"')
+"""How the add-ons of MCP for Blender and of Blender Lab begin every answer."""
 _FOREIGN = (
     # (how its first bytes look, what it is); the most telling first
     (re.compile(rb"HTTP/\d|<!doctype html|<html", re.IGNORECASE), "a web server (HTTP)"),
@@ -77,6 +81,8 @@ def recognise(answer: UnframedJson, sent: bytes, *, ended: bool) -> Recognised |
         return _of_object(answer)
     if data[4:5] == b"{" and LengthPrefixed.announces(data):
         return Recognised(Dialect.LENGTH_PREFIXED)
+    if (ended or answer.overflowed) and _LIKE_AN_ANSWER.match(data):
+        return Recognised(Dialect.BROKEN)
     return _waiting(ended or answer.overflowed)
 
 
@@ -87,7 +93,8 @@ def _waiting(ended: bool) -> Recognised | None:
 def _of_object(answer: UnframedJson) -> Recognised:
     value = answer.value()
     if value is None:
-        return Recognised(Dialect.UNKNOWN)
+        like = _LIKE_AN_ANSWER.match(bytes(answer.received))
+        return Recognised(Dialect.BROKEN if like else Dialect.UNKNOWN)
     message = value.get("message")
     if value.get("status") == "error" and isinstance(message, str):
         if message.startswith("Unknown request type") or (answer.rest[:1] == NUL and message == "Client timed out"):
@@ -100,4 +107,4 @@ def _of_object(answer: UnframedJson) -> Recognised:
         return Recognised(Dialect.MCP_FOR_BLENDER, knows_ping=True)
     if "success" in value and "id" in value:
         return Recognised(Dialect.DJEADA)
-    return Recognised(Dialect.UNKNOWN)
+    return Recognised(Dialect.BROKEN if value.get("status") in {"success", "error"} else Dialect.UNKNOWN)

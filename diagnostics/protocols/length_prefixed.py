@@ -23,7 +23,7 @@ class LengthPrefixed:
     def broken(self) -> bool:
         """What came is no message of this kind."""
         begins = bytes(self._received[_PREFIX : _PREFIX + 1])
-        return not self.announces(bytes(self._received), self._limit) or begins not in {b"", b"{"}
+        return not self.announces(bytes(self._received[:_PREFIX]), self._limit) or begins not in {b"", b"{"}
 
     @property
     def complete(self) -> bool:

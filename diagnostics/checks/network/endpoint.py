@@ -116,7 +116,8 @@ def is_loopback(address: str) -> bool:
 
 def is_bridge(answer: BridgeAnswer) -> bool:
     """Whether a Blender bridge answered."""
-    return answer.recognised is not None and answer.recognised.dialect not in {Dialect.FOREIGN, Dialect.UNKNOWN}
+    none = {Dialect.FOREIGN, Dialect.BROKEN, Dialect.UNKNOWN}
+    return answer.recognised is not None and answer.recognised.dialect not in none
 
 
 def same_place(one: Endpoint, other: Endpoint) -> bool:

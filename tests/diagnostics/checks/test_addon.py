@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 
 from diagnostics.model import Report, Verdict
+from diagnostics.protocols.length_prefixed import framed
 from tests.lab.lab_peer import LabPeer
 
-from ..peers import INFO, addon, answers, echoes, greets, listening, silent
+from ..peers import INFO, PONG, addon, answers, echoes, greets, listening, silent
 from ..runs import Doctor, blender, bridge, closed_port, found, ids, row, said
 
 FOREIGN = {
@@ -161,13 +163,37 @@ def test_an_echo_is_no_addon(doctor: Doctor) -> None:
     assert "an echo server" in found(at(doctor, echoes), "addon.not-a-bridge").title
 
 
-@pytest.mark.parametrize(
-    "reply", [b'{"hello": "world"}', b"[1, 2]\n", b"what?\r\n", b'{"status": "success", "result": NaN}', b"\xff\xfe{}"]
-)
+@pytest.mark.parametrize("reply", [b'{"hello": "world"}', b"[1, 2]\n", b"what?\r\n", b"\xff\xfe{}"])
 def test_an_unknown_language(doctor: Doctor, reply: bytes) -> None:
     report = at(doctor, answers(reply))
     assert report.root_cause == "addon.unknown-protocol"
     assert report.findings[0].evidence["answer"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b'{"status": "success", "result": NaN}',
+        b'{"status": "success", "result": 5}',
+        b'{"status": "error", "message": 5}',
+    ],
+)
+def test_an_addons_answer_that_is_broken(doctor: Doctor, reply: bytes) -> None:
+    report = at(doctor, answers(reply))
+    assert report.root_cause == "addon.malformed-reply"
+    assert "begins as an add-on does" in found(report, "addon.malformed-reply").detail
+
+
+@pytest.mark.parametrize("result", [b"[]", b'"1.8"', b"null"])
+def test_an_addon_that_tells_its_version_in_a_broken_way(doctor: Doctor, result: bytes) -> None:
+    def handler(connection: socket.socket) -> None:
+        for reply in (PONG, b'{"status": "success", "result": %s}' % result):
+            if connection.recv(65536):
+                connection.sendall(reply)
+
+    report = at(doctor, handler)
+    assert report.root_cause == "addon.malformed-reply"
+    assert "asked for its version" in found(report, "addon.malformed-reply").detail
 
 
 def test_what_a_peer_says_steers_no_terminal(doctor: Doctor) -> None:
@@ -266,3 +292,40 @@ def test_a_script_that_waits_asks_nobody(doctor: Doctor) -> None:
 def test_the_report_is_json_whatever_came(doctor: Doctor) -> None:
     report = at(doctor, addon(info={**INFO, "protocol_version": "\ud800"}))
     assert json.dumps(dict(report.findings[0].evidence))
+
+
+def with_length(connection: socket.socket) -> None:
+    """A FAKE of the add-ons that put a length before each message (field guide, protocols 2.3)."""
+    data = b""
+    while len(data) < 4 or len(data) < 4 + int.from_bytes(data[:4], "big"):
+        more = connection.recv(65536)
+        if not more:
+            return
+        data += more
+    if json.loads(data[4:]).get("type") == "ping":
+        connection.sendall(framed(b'{"status": "success", "result": {"pong": true}}'))
+
+
+def test_an_addon_that_wants_the_length_first(doctor: Doctor) -> None:
+    report = at(doctor, with_length)
+    assert (report.verdict, ids(report)) == (Verdict.PASS, [])
+    assert row(report, "addon").summary == "Blender MCP Pro"
+
+
+def test_the_port_tells_such_addons_apart(doctor: Doctor) -> None:
+    try:
+        with listening(with_length, port=10850):
+            report = doctor.reach(10850)
+    except OSError:
+        pytest.skip("the port is taken")
+    assert row(report, "addon").summary == "Blender MCP Bridge (sandraschi)"
+
+
+def a_length_and_no_more(connection: socket.socket) -> None:
+    if connection.recv(65536)[:1] == b"\0":
+        connection.sendall(b"\0\0\0\x10{")
+    silent(connection)
+
+
+def test_a_length_alone_is_no_addon(doctor: Doctor) -> None:
+    assert at(doctor, a_length_and_no_more).root_cause == "addon.silent"
