@@ -72,8 +72,8 @@ _LIMIT = 8000
 """Characters of a text that are shown; nothing that people read is longer."""
 _SHORT = 500
 """Characters of a text that is worth being remembered."""
-_VERBATIM = frozenset({"id", "explained_by", "root_cause", "blocked_by", "digest"})
-"""Fields that hold our own names, by which programs know things; nothing from outside stands there."""
+_VERBATIM = frozenset({"id", "explained_by", "root_cause", "blocked_by", "digest", "layers", "masked", "not_masked"})
+"""Fields that hold our own words and names; nothing from outside stands there."""
 _HARMLESS = re.compile(
     r"(?i)true|false|yes|no|on|off|none|null|\d{1,5}|v?\d{1,3}(?:\.\d{1,3}){1,3}|localhost|::1|utf-?8|info|debug|warning"
     r"|error|blender|python|stdio|copy|never|always|only-managed|only-system|production|development"

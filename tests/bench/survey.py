@@ -21,14 +21,13 @@ from diagnostics.probes.tcp import Address, connect
 from diagnostics.target import make_target
 from tests.bench.peer import INFO, PONG
 
-PORT = 39876
 COUNTS = (1000, 10_000)
 _SERVE = f"""
 import selectors, socket, sys
-selector, listener = selectors.DefaultSelector(), socket.create_server(("0.0.0.0", {PORT}), backlog=1024)
+selector, listener = selectors.DefaultSelector(), socket.create_server(("0.0.0.0", 0), backlog=1024)
 listener.setblocking(False)
 selector.register(listener, selectors.EVENT_READ)
-print("up", flush=True)
+print(listener.getsockname()[1], flush=True)
 while True:
     for key, _events in selector.select():
         if key.fileobj is listener:
@@ -48,12 +47,12 @@ while True:
 
 
 @contextlib.contextmanager
-def _serving() -> Iterator[None]:
+def _serving() -> Iterator[int]:
+    """The peer in a process of its own; its port."""
     process = subprocess.Popen([sys.executable, "-c", _SERVE], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        process.stdout.readline()
-        yield
+        yield int(process.stdout.readline())
     finally:
         process.kill()
         process.wait(5)
@@ -66,29 +65,29 @@ def _hosts(count: int) -> list[str]:
     return [f"127.1.{number // 250}.{number % 250 + 1}" for number in range(count)]
 
 
-def _survey(count: int) -> float:
+def _survey(count: int, port: int) -> float:
     verdicts = set()
     began = time.perf_counter()
-    targets = (make_target(host=host, port=PORT) for host in _hosts(count))
+    targets = (make_target(host=host, port=port) for host in _hosts(count))
     diagnose_many(targets, lambda report: verdicts.add(report.verdict))
     took = time.perf_counter() - began
     assert verdicts <= {Verdict.PASS, Verdict.WARN}, verdicts  # the peer is open to other computers
     return took
 
 
-async def _connect(count: int) -> None:
+async def _connect(count: int, port: int) -> None:
     waiting = iter(_hosts(count))
 
     async def work() -> None:
         for host in waiting:
-            attempt = await connect(Address(2, (host, PORT)), Ledger(), deadline_s=3)
+            attempt = await connect(Address(2, (host, port)), Ledger(), deadline_s=3)
             assert attempt.sock is not None
             attempt.sock.close()
 
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
 
-def _nmap(count: int) -> float | None:
+def _nmap(count: int, port: int) -> float | None:
     program = shutil.which("nmap")
     if program is None:
         return None
@@ -96,24 +95,24 @@ def _nmap(count: int) -> float | None:
         file = Path(folder) / "hosts"
         file.write_text("\n".join(_hosts(count)), encoding="ascii")
         began = time.perf_counter()
-        argv = [program, "-sT", "-n", "-Pn", "-T5", "-p", str(PORT), "-iL", str(file), "-oG", "/dev/null"]
+        argv = [program, "-sT", "-n", "-Pn", "-T5", "-p", str(port), "-iL", str(file), "-oG", "/dev/null"]
         subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, timeout=300)
         return time.perf_counter() - began
 
 
 def measure() -> Iterator[str]:
     """1,000 and 10,000 endpoints, and what the connections alone take."""
-    with _serving():
-        _survey(50)
+    with _serving() as port:
+        _survey(50, port)
         for count in COUNTS:
-            took = _survey(count)
+            took = _survey(count, port)
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             each = took / count * 1000
             budget = " (budget: less than 1 s)" if count == COUNTS[0] else ""
             yield f"{count} endpoints: {took:.2f} s, {each:.2f} ms each, at most {memory:.0f} MiB in use{budget}"
         began = time.perf_counter()
-        asyncio.run(_connect(COUNTS[0]))
-        alone, nmap = time.perf_counter() - began, _nmap(COUNTS[0])
+        asyncio.run(_connect(COUNTS[0], port))
+        alone, nmap = time.perf_counter() - began, _nmap(COUNTS[0], port)
     yield f"connecting to {COUNTS[0]} alone: {alone:.3f} s"
     if nmap is not None:
         yield f"nmap -sT -n -Pn on the same: {nmap:.3f} s, ratio of the connect part {alone / nmap:.2f}"
