@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.lab import inventory as lab
-from tests.lab.processes import network_settings
+from tests.lab import mcp_server
+from tests.lab.processes import end, network_settings, until
 from tests.lab.room import Room
 
 _IN_EVERY_SERVER = {"DISABLE_TELEMETRY": "true"}
@@ -44,6 +48,20 @@ def installed_entry(suite: lab.Suite, *, port: int | None = None) -> dict[str, o
     if port is not None:
         env["BLENDER_PORT"] = str(port)
     return {"command": str(lab.installed_server(suite)), "args": [], "env": env}
+
+
+@contextlib.contextmanager
+def over_http(room: Room, python: Path, port: int) -> Iterator[None]:
+    """A real MCP server on the network of a room, reached over Streamable HTTP, until the block ends."""
+    process = room.spawn_beside([python, Path(mcp_server.__file__), "streamable-http", str(port)])
+    try:
+        accepts = f"import socket; print(socket.socket().connect_ex(('127.0.0.1', {port})))"
+        until(
+            lambda: room.run_beside([sys.executable, "-I", "-c", accepts], timeout_s=10).stdout.strip() == "0", "it", 30
+        )
+        yield
+    finally:
+        end(process)
 
 
 def install(suite: lab.Suite) -> None:

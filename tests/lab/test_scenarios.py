@@ -213,3 +213,22 @@ def test_the_panel_reads_the_same_as_the_shell(window: BlenderWindow, home: Home
     same = ("client", "launcher", "server", "network")
     assert {link: _verdicts(panel)[link] for link in same} == {link: _verdicts(shell)[link] for link in same}
     assert Path(panel["did"]["read"][0]).name == Path(shell["did"]["read"][0]).name
+
+
+@pytest.mark.usefixtures("home")
+def test_a_server_over_http_at_another_path(window: BlenderWindow) -> None:
+    real_addon.start(window)
+    python = inventory.sdk_python(inventory.SDKS[0])
+    with real_server.over_http(window.room, python, 8123):
+        doctor.set_preferences(window, host="127.0.0.1", port=8123, kind="MCP_HTTP")
+        good = _diagnose(window)
+        doctor.set_preferences(window, path="/nowhere")
+        wrong = _diagnose(window)
+        window.screenshot("http")
+
+    rows = {row["link"]: row for row in good["chain"]}
+    assert rows["network"]["verdict"] == "pass", good["headline"]
+    assert "Laboratory over HTTP" in rows["network"]["summary"]
+    assert rows["addon"]["verdict"] == "skipped"
+    assert wrong["root_cause"] == "network.http-wrong-path"
+    assert _finding(wrong, "network.http-wrong-path")["evidence"]["found_path"] == "/mcp"
