@@ -216,17 +216,16 @@ def _survey(options: argparse.Namespace, snapshot: Snapshot | None, output: Path
         if getattr(options, name):
             raise TargetError(name, "does not go together with --endpoint and --endpoints")
     endpoints = read_endpoints(options.endpoint, options.endpoints)
-    survey = Survey(options.format)
+    survey, codes = Survey(options.format), set[int]()
+
+    def tell(report: Report) -> None:
+        codes.add(exit_code(report, fail_on=Verdict(options.fail_on)))
+        write(survey.line(report))
+
     with _sink(output) as write:
-        diagnose_many(
-            (_target(options, endpoint) for endpoint in endpoints),
-            lambda report: write(survey.line(report)),
-            snapshot,
-        )
+        diagnose_many((_target(options, endpoint) for endpoint in endpoints), tell, snapshot)
         write(survey.total())
-    if survey.verdicts[Verdict.FAIL] or (options.fail_on == "warn" and survey.verdicts[Verdict.WARN]):
-        return 1
-    return 3 if survey.verdicts[Verdict.UNKNOWN] else 0
+    return next((code for code in (1, DOCTOR_FAILED, 3) if code in codes), 0)
 
 
 @contextlib.contextmanager

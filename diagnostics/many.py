@@ -27,7 +27,7 @@ def diagnose_many(
     """Asks each target for its links network and addon; `on_report` gets each report as soon as it is there.
 
     What is configured on this machine is not looked at, and what is known about the machine is found out once for all.
-    `targets` is read as it is needed. Raises only KeyboardInterrupt and what `on_report` raises.
+    `targets` is read as it is needed. Raises only KeyboardInterrupt and what `on_report` and `targets` raise.
     """
     machine = machine or Machine.current()
     waiting = iter(targets)
@@ -39,9 +39,12 @@ def diagnose_many(
 
     async def run() -> None:
         looks = Looks()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(at_once):
-                group.create_task(work(looks))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(at_once):
+                    group.create_task(work(looks))
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None  # the others are what follows from it
 
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(run())

@@ -7,15 +7,17 @@ from ..check import Context, Outcome
 from ..knowledge import products, table
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
-from ..model import BridgeState, EvidenceValue, Kind, Verdict
+from ..model import BridgeState, EvidenceValue, Verdict
 from ..probes.bridge import BridgeAnswer, Ended, ask_bridge
 from ..probes.listeners import Listener
+from ..probes.mcp_http import WebServerAnswer
 from ..protocols.dialect import Dialect
 from ..text import one_line
 from .entries import Entry, evidence_of, start_of
 from .network.endpoint import Connection, Endpoint, LocalEndpoint, expects_web, is_web, own_bridges, speaks_http
 from .network.listener import Unaccepted
 from .network.machine import inspect_command
+from .network.web import is_elsewhere
 from .server import ServerSeen
 
 _NO_ADDON = "does not apply: the MCP server is reached over HTTP"
@@ -78,7 +80,8 @@ async def meaning(context: Context) -> Outcome:
     if answer.recognised is None:
         return _silent(context, connection, evidence)
     if answer.recognised.dialect is Dialect.FOREIGN:
-        web = context.target.kind is Kind.AUTO and speaks_http(answer)
+        asked = context.observed(WebServerAnswer)
+        web = asked is not None and is_elsewhere(asked)
         failed = finding("addon.not-a-bridge", evidence | {"what": answer.recognised.program, "_web": web})
         return Outcome(Verdict.FAIL, failed.title, (failed,))
     if answer.recognised.dialect is Dialect.UNKNOWN:

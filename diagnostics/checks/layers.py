@@ -39,17 +39,18 @@ def _steps(context: Context) -> Iterator[Layer]:
         yield Layer("secured", _passed(shaken.shaken is Shaken.SECURED), shaken.elapsed_ms)
     web = context.observed(WebServerAnswer)
     if is_web(context):
-        yield from _of_web(web)
+        yield from _of_web(web, context)
     else:
         yield from _of_bridge(context)
 
 
-def _of_web(web: WebServerAnswer | None) -> Iterator[Layer]:
-    if web is None:
+def _of_web(web: WebServerAnswer | None, context: Context) -> Iterator[Layer]:
+    judged = context.outcome("network.web")
+    if web is None or judged is None:
         return
     yield Layer("greeted", _passed(web.first.status != 0), web.first.elapsed_ms)
     yield Layer("identified", _passed(web.speaks_mcp), web.initialize_ms or web.elapsed_ms)
-    yield Layer("protocol fits", _passed(web.mcp.answered and not web.fault), web.elapsed_ms)
+    yield Layer("protocol fits", judged.verdict, web.elapsed_ms)
 
 
 def _of_bridge(context: Context) -> Iterator[Layer]:

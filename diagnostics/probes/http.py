@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ..ledger import Ledger
 from ..protocols import http1
+from ..protocols.host_name import asked_as
 from ..protocols.http1 import ResponseReader
 from ..text import one_line, shown_bytes
 from .exchange import Exchange
@@ -30,6 +32,21 @@ class Origin:
     """What the `Host` header says, such as "localhost:8000"."""
     context: ssl.SSLContext | None = None
     server_name: str | None = None
+
+    @property
+    def default_port(self) -> str:
+        """How the port is written that goes without saying."""
+        return ":443" if self.context is not None else ":80"
+
+    @classmethod
+    def at(
+        cls, address: Address, host: str, *, context: ssl.SSLContext | None = None, server_name: str | None = None
+    ) -> Origin:
+        """The web server at this address, called by this host: in ASCII, without a scope, which is ours alone."""
+        name = asked_as(host).partition("%")[0]
+        name = f"[{name}]" if ":" in name else name
+        default = 443 if context is not None else 80
+        return cls(address, name if address.port == default else f"{name}:{address.port}", context, server_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +181,12 @@ def broken(error: OSError) -> str:
 def shown_path(path: str) -> str:
     """The path without what stands after a question mark, which may be a secret."""
     return path.partition("?")[0] + ("?…" if "?" in path else "")
+
+
+def shown_url(text: str) -> str:
+    """An address that a server gave, whole or a part of one, without user, password and what a query tells."""
+    url = re.sub(r"^([a-z][a-z0-9+.-]*:)?//[^/?#@]*@", r"\1//…@", text.strip(), flags=re.IGNORECASE)
+    return one_line(re.sub(r"\?.*$", "?…", url, flags=re.DOTALL), 200)
 
 
 def excerpt(data: bytes) -> str:

@@ -57,8 +57,8 @@ def _network(interface: str, address: str, netmask: str | None) -> Network | Non
         own = ipaddress.ip_address(address.partition("%")[0])
         if own.is_loopback or own.is_link_local:
             return None
-        if netmask is None:  # at the end of a line with one other computer, and on Windows for IPv6
-            return Network(interface, str(own), own.max_prefixlen)
+        if netmask is None:  # at the end of a line with one other computer; Windows does not tell IPv6's
+            return Network(interface, str(own), own.max_prefixlen) if own.version == 4 else None  # noqa: PLR2004
         return Network(interface, str(own), int(ipaddress.ip_address(netmask)).bit_count())
     except ValueError:  # the address of a network card
         return None

@@ -19,7 +19,6 @@ from ..protocols import jsonrpc
 from ..protocols.jsonrpc import Message
 from ..protocols.mcp_handshake import Handshake, McpAnswer
 from ..protocols.sse import EventReader
-from ..text import one_line
 from . import http
 from .http import Conversation, HttpAnswer, Origin
 
@@ -96,6 +95,7 @@ class _Talk:
                 await self._converse()
         except TimeoutError:
             timed_out = True
+            self._fault = self._fault or f"no whole answer within {deadline_s:g} s"
         except OSError as error:
             self._fault = http.broken(error)
         if self._session:
@@ -239,18 +239,16 @@ class _Sse(_Talk):
 
     def _target(self, data: str) -> str:
         """Where to POST. Another server than the one that was asked is not gone to."""
-        base = f"http://{self._origin.host}"
+        base = f"{'https' if self._origin.context else 'http'}://{self._origin.host}"
         try:
             joined = urlsplit(urljoin(base + self._path, data.strip()))
         except ValueError:
             joined = urlsplit("")
         path = f"{joined.path or '/'}{'?' + joined.query if joined.query else ''}"
-        if (
-            joined.netloc.lower() != self._origin.host.lower()
-            or not (path.isascii() and path.isprintable())
-            or " " in path
-        ):
-            self._fault = f"it sends its clients to another place: {one_line(data, 120)}"
+        host = joined.netloc.lower().removesuffix(self._origin.default_port)
+        sendable = path.isascii() and path.isprintable() and " " not in path
+        if host != self._origin.host.lower() or not sendable:
+            self._fault = f"it sends its clients to another place: {http.shown_url(data)}"
         return path
 
 
@@ -259,8 +257,9 @@ def _is_fine(talk: Conversation) -> bool:
 
 
 def _is_answer(answer: HttpAnswer) -> bool:
-    """Whether the body may hold a message: that of a success, or the refusal in a 4xx."""
-    return bool(answer.body) and 200 <= answer.status < 500 and answer.media_type.endswith("json")  # noqa: PLR2004
+    """Whether the body may hold a message: that of a success, or a refusal, which comes with status 400."""
+    fine = 200 <= answer.status < 300 or answer.status == 400  # noqa: PLR2004
+    return fine and bool(answer.body) and answer.media_type.endswith("json")
 
 
 def _messages(body: bytes | str) -> Sequence[Message]:

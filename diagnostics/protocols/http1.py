@@ -16,6 +16,7 @@ _LINE_LIMIT = 1024
 """Bytes of the line that tells a chunk's size."""
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: |$)")
 _START = b"HTTP/1."
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -36,6 +37,8 @@ class ResponseReader:
         """Why it is no response, in a few words."""
         self._limit = limit
         self._waiting = bytearray()
+        self._fed = 0
+        self._searched = 0
         self._interim = 0
         self._left: int | None = 0
         """Bytes of the body, or of the chunk, that are to come; None for a body that ends with the connection."""
@@ -55,8 +58,11 @@ class ResponseReader:
     def feed(self, data: bytes) -> None:
         """Takes the next bytes, of any number."""
         self._waiting += data
+        self._fed += len(data)
         while not self.done and self._read():
             pass
+        if not self.done and self._fed > 2 * self._limit + HEAD_LIMIT:
+            self._broken("it sends much more than its answer holds")
         if self.done:
             self._waiting.clear()
 
@@ -78,11 +84,13 @@ class ResponseReader:
         start = bytes(self._waiting[: len(_START)])
         if not _START.startswith(start):
             return self._broken("it does not answer in HTTP/1.1")
-        end = re.compile(rb"\r?\n\r?\n").search(self._waiting, 0, HEAD_LIMIT)
+        end = _BLANK_LINE.search(self._waiting, self._searched, HEAD_LIMIT)
         if end is None:
+            self._searched = max(0, len(self._waiting) - 3)  # an end may have begun
             return self._broken("its headers do not end") if len(self._waiting) >= HEAD_LIMIT else False
         lines = re.split(rb"\r?\n", bytes(self._waiting[: end.start()]))
         del self._waiting[: end.end()]
+        self._searched = 0
         status = _STATUS.match(lines[0])
         if status is None:
             return self._broken("its status line is broken")

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _TCP = "6"
-_ADDRESSES = frozenset({"RA4", "RA6", "RA42", "RA62", "LA4", "LA6"})
-"""Fields that name computers or networks."""
+_KNOWN = frozenset({"Action", "Active", "Dir", "Protocol", "App", "Name", "Desc", "EmbedCtxt"})
+"""Fields besides the ports that say nothing of which this program does not know whether it applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class WindowsRule:
 
 
 def read_rules(values: Iterable[str]) -> tuple[WindowsRule, ...]:
-    """The active rules that block TCP, without those for some computers or networks only, of which it is not known."""
+    """The active rules that block TCP, without those that hold for some networks, computers, services or apps only."""
     return tuple(rule for value in values if (rule := _rule(value)) is not None)
 
 
@@ -48,11 +48,12 @@ def _rule(value: str) -> WindowsRule | None:
             fields.setdefault(name, []).append(said)
     first = {name: said[0] for name, said in fields.items()}
     blocks = first.get("Action") == "Block" and first.get("Active") == "TRUE"
-    if not blocks or first.get("Protocol", _TCP) != _TCP or not _ADDRESSES.isdisjoint(fields):
-        return None
     direction = first.get("Dir", "")
     side = "L" if direction == "In" else "R"
-    written = [port for name in (f"{side}Port", f"{side}Port2_10", f"{side}Port2_20") for port in fields.get(name, ())]
+    names = [f"{side}Port", f"{side}Port2_10", f"{side}Port2_20"]
+    if not blocks or first.get("Protocol", _TCP) != _TCP or not _KNOWN.issuperset(fields.keys() - set(names)):
+        return None
+    written = [port for name in names for port in fields.get(name, ())]
     ports = tuple(found for port in written if (found := _range(port)) is not None)
     if written and not ports:
         return None  # a service by its name, such as RPC

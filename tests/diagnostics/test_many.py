@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from diagnostics.__main__ import main
+from diagnostics.checks.network import reach
 from diagnostics.many import diagnose_many
 from diagnostics.model import Report, Verdict
 from diagnostics.target import TargetError, make_target, read_endpoints
@@ -140,3 +141,19 @@ def test_memory_does_not_grow_with_their_number(doctor: Doctor) -> None:
     tracemalloc.stop()
     assert many - few < 100 * 1024
     assert peak < 4 << 20
+
+
+def test_a_reader_that_goes_away(doctor: Doctor) -> None:
+    def gone(_report: Report) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        diagnose_many([make_target(port=closed_port())] * 20, gone, machine=doctor.machine)
+
+
+def test_the_doctors_own_failure_is_the_worst_but_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def crash(*_arguments: object, **_options: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(reach, "connect_all", crash)
+    assert main(["--endpoint", "127.0.0.1:1"]) == 4

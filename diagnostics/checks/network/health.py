@@ -12,7 +12,7 @@ from ...probes import http
 from ...probes.http import HttpAnswer, Origin
 from ...text import one_line
 
-_HEALTHY, _SICK = {200, 204}, {500, 503}
+_HEALTHY, _FAILED, _UNAVAILABLE = {200, 204}, 500, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Health:
     healthy: bool | None = None
     said: str = ""
     status: int = 0
+    body: str = ""
     pages: tuple[HttpAnswer, ...] = ()
     """All that were asked."""
 
@@ -35,7 +36,7 @@ async def ask_health(origin: Origin, context: Context, *, deadline_s: float) -> 
         asked.append(answer)
         healthy, said = judge(answer)
         if healthy is not None:
-            return Health(page, healthy, said, answer.status, tuple(asked))
+            return Health(page, healthy, said, answer.status, http.excerpt(answer.body), tuple(asked))
         if not answer.status:
             break  # who does not answer in HTTP, or not at all, is not asked again
     return Health(pages=tuple(asked))
@@ -43,10 +44,15 @@ async def ask_health(origin: Origin, context: Context, *, deadline_s: float) -> 
 
 def judge(answer: HttpAnswer) -> tuple[bool | None, str]:
     """Whether the answer says that the server is well, and the word by which it does; None where it does not say."""
-    if answer.status in _SICK:
+    if answer.status == _UNAVAILABLE:
         return False, one_line(answer.body[:400].decode("utf-8", "replace"), 120)
-    if answer.status not in _HEALTHY or answer.media_type == "text/html":
+    if answer.status not in {*_HEALTHY, _FAILED} or answer.media_type == "text/html":
         return None, ""
+    healthy, said = _of_body(answer)
+    return (healthy if answer.status in _HEALTHY or healthy is False else None), said
+
+
+def _of_body(answer: HttpAnswer) -> tuple[bool | None, str]:
     if answer.media_type.endswith("json") or answer.body.lstrip()[:1] == b"{":
         return _of_json(answer.body)
     words = answer.body[:400].decode("utf-8", "replace").split()
@@ -65,7 +71,7 @@ def _of_json(body: bytes) -> tuple[bool | None, str]:
             said = value[field]
             healthy, _word = (said, "") if isinstance(said, bool) else _of_word(said if isinstance(said, str) else "")
             return healthy, one_line(f"{field}: {json.dumps(said)}", 120)
-    return True, ""
+    return None, ""
 
 
 def _of_word(word: str) -> tuple[bool | None, str]:

@@ -14,7 +14,7 @@ from ...probes.running import Running, running
 from ...probes.tcp import Address, Resolution
 from ...protocols.ssh_forward import Forward, forwards
 from .endpoint import Endpoint, is_loopback
-from .machine import listening
+from .machine import taken_ports
 
 _PORTS = 65535
 
@@ -75,7 +75,7 @@ def tunnel_command(where: Endpoint, local_port: int) -> str:
 
 async def _free_port(wanted: int, context: Context) -> int:
     """The same port here, or the next one at which nobody listens."""
-    taken = {at.port for at in await listening(context, lambda at: at.port >= wanted)}
+    taken = await taken_ports(context)
     return next((port for port in range(wanted, _PORTS) if port not in taken), wanted)
 
 

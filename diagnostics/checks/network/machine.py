@@ -25,6 +25,11 @@ async def listening_at(port: int, context: Context, addresses: Collection[str] |
     return await _described((at for address in chosen for at in found[address]), context)
 
 
+async def taken_ports(context: Context) -> frozenset[int]:
+    """The ports of this machine at which somebody listens."""
+    return frozenset(await context.once(_by_port))
+
+
 async def running_blenders(context: Context) -> tuple[str, ...]:
     """The Blenders that run on this machine."""
     return await context.once(lambda: in_thread(lambda: blenders()), key=running_blenders)  # noqa: PLW0108  # as below

@@ -10,7 +10,7 @@ from ...check import Context, Outcome
 from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding, Kind, Link, Verdict
 from ...probes.bridge import BridgeAnswer
-from ...probes.http import HttpAnswer, Origin, excerpt, shown_path
+from ...probes.http import HttpAnswer, Origin, excerpt, shown_path, shown_url
 from ...probes.mcp_http import WebServerAnswer, ask_sse, ask_streamable
 from ...protocols.dialect import Dialect, recognise
 from ...protocols.unframed_json import UnframedJson
@@ -44,7 +44,13 @@ async def web(context: Context) -> Outcome:
         return Outcome(Verdict.SKIPPED, blocked_by="network.tls")
     if connection.sock is not None and meant:
         connection.sock.close()  # each request has a connection of its own
-    origin = Origin(connection.address, str(connection.endpoint), connection.context, connection.server_name)
+    context.secrets.update(_secrets(context.target.path or ""))
+    origin = Origin.at(
+        connection.address,
+        connection.endpoint.host,
+        context=connection.context,
+        server_name=connection.server_name,
+    )
     health = await ask_health(origin, context, deadline_s=_PAGE_S)
     tried = await _tried(origin, context, health)
     best = next((one for one in tried if one.speaks_mcp), tried[0])
@@ -54,7 +60,7 @@ async def web(context: Context) -> Outcome:
     transcript = (*map(str, health.pages), *(line for one in tried for line in one.transcript))
     if not meant and not best.speaks_mcp and not (connection.context or _hints(best)):
         # Some web server sits where an add-on was expected; whose it is, other checks say. No add-on speaks TLS.
-        return Outcome(Verdict.SKIPPED, "a web server, and no MCP server", transcript=transcript)
+        return Outcome(Verdict.SKIPPED, "a web server, and no MCP server", (), (best,), transcript=transcript)
     return _outcome(best, failed, transcript)
 
 
@@ -76,13 +82,37 @@ async def _tried(origin: Origin, context: Context, health: Health) -> list[WebSe
     first = (target.path or ("/sse" if older else "/mcp"), older)
     dead = bool(health.pages) and not health.pages[0].status
     tried = [await _ask(origin, *first, context, deadline_s=_PAGE_S if dead else ANSWER_S)]
-    if tried[0].first.status in _ELSEWHERE:
+    if (slashed := _with_slash(tried[0])) is not None:
+        # Frameworks send from /mcp to /mcp/, which is the same place, and the apps' clients go there.
+        tried.append(await _ask(origin, slashed, older, context, deadline_s=ANSWER_S))
+        return tried[1:] if tried[1].speaks_mcp else tried
+    if is_elsewhere(tried[0]):
         for path, sse in _USUAL:
             if (path, sse) != first:
                 tried.append(await _ask(origin, path, sse, context, deadline_s=_PAGE_S))
                 if tried[-1].speaks_mcp:
                     break
     return tried
+
+
+def _with_slash(tried: WebServerAnswer) -> str | None:
+    """The path to which the server sends, where that is the same one with a slash at its end."""
+    if tried.first.status not in _REDIRECTS:
+        return None
+    location = re.sub(r"^https?://[^/]*", "", tried.first.headers.get("location", ""), flags=re.IGNORECASE)
+    path, question, query = tried.path.partition("?")
+    return location if location == f"{path}/{question}{query}" else None
+
+
+def is_elsewhere(tried: WebServerAnswer) -> bool:
+    """Whether the server says that it has nothing for MCP at this path."""
+    return tried.first.status in _ELSEWHERE
+
+
+def _secrets(path: str) -> set[str]:
+    """What stands in the query of a path may be a key."""
+    query = path.partition("?")[2]
+    return {query, *(part.partition("=")[2] for part in query.split("&"))} - {""}
 
 
 async def _ask(origin: Origin, path: str, sse: bool, context: Context, *, deadline_s: float) -> WebServerAnswer:
@@ -127,7 +157,7 @@ async def _unencrypted(first: HttpAnswer, connection: Connection, context: Conte
 def _health(health: Health, best: WebServerAnswer, evidence: dict[str, EvidenceValue]) -> list[Finding]:
     if health.healthy is not False or health.status in _GATEWAY & {best.first.status}:
         return []
-    return [finding("network.http-unhealthy", evidence | {"status": health.status})]
+    return [finding("network.http-unhealthy", evidence | {"status": health.status, "body": health.body})]
 
 
 def _judged(
@@ -139,24 +169,28 @@ def _judged(
     if not first.status:
         return [finding("network.http-not-mcp", evidence | _of_fault(first))]
     if first.status in _REDIRECTS:
-        return [finding("network.http-redirect", evidence | {"location": first.header("location") or "nowhere"})]
+        return [
+            finding("network.http-redirect", evidence | {"location": shown_url(first.header("location")) or "nowhere"})
+        ]
     if first.status in _UNAUTHORISED:
         challenge = first.header("www-authenticate")
         metadata = re.search(r'resource_metadata="?([^",\s]+)', challenge)
+        realm = re.search(r'realm="([^"]*)"', challenge)
         seen = {
-            "challenge": challenge,
-            "metadata": metadata[1] if metadata else None,
+            "challenge": challenge.partition(" ")[0] + (f" for “{realm[1]}”" if realm else ""),
+            "metadata": shown_url(metadata[1]) if metadata else None,
             "_forbidden": first.status == 403,  # noqa: PLR2004
         }
         return [finding("network.http-auth", evidence | seen)]
     if first.status in _GATEWAY:
         return [finding("network.http-bad-gateway", evidence)]
-    if first.status in _ELSEWHERE:
+    if is_elsewhere(best):
         return [finding("network.http-wrong-path", evidence)]
     if first.status >= 500:  # noqa: PLR2004
         return [finding("network.http-unhealthy", evidence | {"_at_path": True})]
-    misdirected = first.status == 421  # noqa: PLR2004
-    return [finding("network.http-not-mcp", evidence | {"_misdirected": misdirected, "error": best.fault})]
+    broke_off = 200 <= first.status < 300 and bool(best.fault)  # noqa: PLR2004
+    evidence |= {"error": best.fault, "_misdirected": first.status == 421, "_broke_off": broke_off}  # noqa: PLR2004
+    return [finding("network.http-not-mcp", evidence | {"_no_message": bool(first.media_type) and not broke_off})]
 
 
 def _of_mcp(
@@ -168,6 +202,7 @@ def _of_mcp(
     if best is not asked and (insisted or (best.sse and context.target.kind is Kind.MCP_HTTP)):
         seen: dict[str, EvidenceValue] = {"path": shown_path(asked.path), "status": asked.first.status}
         seen |= {"found_path": shown_path(best.path), "found_kind": kind.value}
+        seen |= {"_found_older": best.sse and not asked.sse}
         found.append(finding("network.http-wrong-path", evidence | seen))
     unfit = (unknown_version if best.mcp.answered else refused_version)(best.mcp, evidence)
     if unfit is not None:
@@ -178,7 +213,7 @@ def _of_mcp(
     elif best.fault and not found:
         found.append(finding("network.http-not-mcp", evidence | {"error": best.fault, "_broke_off": True}))
     elif "tools" in best.mcp.capabilities and not best.mcp.tools_listed and not found:
-        error = best.mcp.tools_error or f"no list of tools within {ANSWER_S:g} s"
+        error = best.mcp.tools_error or "it does not list its tools"
         found.append(finding("network.http-not-mcp", evidence | {"error": error, "_broke_off": True}))
     return found
 
@@ -200,5 +235,5 @@ def _of_fault(first: HttpAnswer) -> dict[str, EvidenceValue]:
 
 def _title(answer: HttpAnswer) -> str:
     """What a page for people is called."""
-    match = re.search(rb"<title[^>]*>([^<]{1,200})</title", answer.body[:65536], re.IGNORECASE)
+    match = re.search(rb"<title[^<>]*>([^<]{1,200})</title", answer.body[:65536], re.IGNORECASE)
     return one_line(match[1].decode("utf-8", "replace"), 100) if match else ""

@@ -330,7 +330,6 @@ def test_a_secret_in_the_path_is_not_shown(doctor: Doctor) -> None:
         (200, "application/json", b'{"status": "ok"}', True),
         (200, "application/json", b'{"status": "UP", "x": 1}', True),
         (200, "application/json", b'{"healthy": true}', True),
-        (200, "application/json", b'{"version": 3}', True),
         (200, "application/health+json", b'{"status": "warn"}', True),
         (200, "text/plain", b"OK\n", True),
         (204, "", b"", True),
@@ -339,7 +338,10 @@ def test_a_secret_in_the_path_is_not_shown(doctor: Doctor) -> None:
         (200, "application/json", b'{"ok": false}', False),
         (200, "text/plain", b"unhealthy: no Blender", False),
         (503, "text/plain", b"starting", False),
-        (500, "text/html", b"<h1>", False),
+        (500, "application/json", b'{"status": "error"}', False),
+        (500, "text/html", b"<h1>", None),
+        (200, "application/json", b'{"version": 3}', None),
+        (200, "application/json", b'{"error": "not found"}', None),
         (200, "application/json", b'{"status": {"a": 1}}', None),
         (200, "application/json", b"[1]", None),
         (200, "application/json", b'{"status": ', None),
@@ -352,3 +354,74 @@ def test_a_secret_in_the_path_is_not_shown(doctor: Doctor) -> None:
 )
 def test_what_counts_as_healthy(status: int, kind: str, body: bytes, healthy: bool | None) -> None:
     assert health.judge(HttpAnswer("GET", "/health", status, {}, kind, body))[0] is healthy
+
+
+def test_a_server_that_never_takes_the_greeting_does_not_work(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_check, "ANSWER_S", 0.5)
+
+    def handler(connection: socket.socket) -> None:
+        head, _gap, body = connection.recv(65536).partition(b"\r\n\r\n")
+        if not head.startswith(b"POST"):
+            connection.sendall(reply(404))
+        elif json.loads(body)["method"] == "initialize":
+            connection.sendall(result(json.loads(body), {**INITIALIZED, "capabilities": {}}))
+        else:
+            silent(connection)
+
+    report = at(doctor, handler)
+    assert report.root_cause == "network.http-not-mcp"
+    assert "no whole answer within" in report.findings[0].detail
+    assert report.layers[-1].verdict is Verdict.FAIL
+
+
+def test_a_login_that_is_wanted_in_json_rpc(doctor: Doctor) -> None:
+    body = b'{"jsonrpc":"2.0","error":{"code":-32001,"message":"Unauthorized"},"id":null}'
+    answer = reply(401, body, "application/json", 'WWW-Authenticate: Digest realm="Studio", nonce="secret1"')
+    report = at(doctor, site({}, answer))
+    assert report.root_cause == "network.http-auth"
+    assert "Digest for “Studio”" in said(report.findings[0])
+    assert "secret1" not in repr(report)
+
+
+@pytest.mark.parametrize(
+    "where", ["/login?sig=hunter2", "//joe:hunter2@other.example/", "https://j:hunter2@a.example/?k=hunter2"]
+)
+def test_secrets_in_where_it_sends_are_not_shown(doctor: Doctor, where: str) -> None:
+    report = at(doctor, site({}, reply(302, b"", "text/plain", f"Location: {where}")))
+    assert report.root_cause == "network.http-redirect"
+    assert "hunter2" not in repr(report)
+
+
+def test_a_path_with_a_key_is_not_echoed(doctor: Doctor) -> None:
+    report = at(doctor, site({}, reply(404, b"nothing at /mcp?key=hunter2")), path="/mcp?key=hunter2")
+    assert "hunter2" not in repr(report)
+
+
+def test_a_redirect_to_the_same_place_with_a_slash(doctor: Doctor) -> None:
+    def handler(connection: socket.socket) -> None:
+        head, _gap, body = connection.recv(65536).partition(b"\r\n\r\n")
+        if head.startswith(b"POST /mcp/ "):
+            connection.sendall(good(json.loads(body)))
+        else:
+            connection.sendall(reply(307, b"", "text/plain", "Location: /mcp/") if b"/mcp " in head else reply(404))
+
+    assert at(doctor, handler).verdict is Verdict.PASS
+
+
+def test_a_host_in_other_letters(doctor: Doctor) -> None:
+    # The full-width letter is the plain one for name services (IDNA 2003).
+    with listening(mcp(good)) as peer:
+        report = doctor.run(host="ｌocalhost", port=peer.port, kind="mcp-http", only=["network"])
+    assert report.verdict is Verdict.PASS
+
+
+def test_a_body_in_crumbs_is_given_up(doctor: Doctor) -> None:
+    def crumbs(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            connection.sendall((b"1;" + b"x" * 900 + b"\r\nx\r\n") * 100)
+
+    report = at(doctor, crumbs)
+    assert report.root_cause == "network.http-not-mcp"
+    assert "much more than its answer holds" in said(report.findings[0])
