@@ -16,7 +16,8 @@ from ...probes.bridge import BridgeAnswer, Ended
 from ...probes.listeners import Client, Listener, clients
 from ...protocols.dialect import Dialect
 from ...protocols.ssh_forward import Forward, forwards
-from .endpoint import WILDCARDS, Connection, LocalEndpoint, evidence_at, is_bridge, is_loopback, is_web
+from . import elsewhere
+from .endpoint import WILDCARDS, Connection, Endpoint, LocalEndpoint, evidence_at, is_bridge, is_loopback, is_web
 from .machine import inspect_command, listening_at
 from .secure import certificate_refused, tls_unexpected
 
@@ -52,7 +53,7 @@ async def owner(context: Context) -> Outcome:
     failed = failed or await tls_unexpected(context, connection, answer.first_bytes, closed=closed)
     failed = failed or _ended_at_once(answer, found, evidence)
     if failed is None:
-        failed = _taken(answer, found, context, evidence)
+        failed = await _taken(answer, found, context, evidence)
     if failed is None and answer.ended is Ended.SILENT and found:
         queue = await _unaccepted(connection, context)
         if queue is not None:
@@ -88,13 +89,17 @@ def forward_of(at: Listener) -> Forward | None:
     return next((forward for forward in forwards(at.arguments) if forward.port == at.port), None)
 
 
-def _taken(
+async def _taken(
     answer: BridgeAnswer, found: tuple[Listener, ...], context: Context, evidence: dict[str, EvidenceValue]
 ) -> Finding | None:
     own = context.snapshot.pid if context.snapshot else None
     taken = next((at for at in found if at.pid != own and _is_another_program(at, answer)), None)
     if taken is None or taken.pid is None:
         return None
+    bridge = next(iter(await elsewhere.bridges(context, but=taken.port)), None)
+    if bridge is not None:
+        evidence |= {"found_port": bridge.port, "found_endpoint": str(Endpoint(bridge.host, bridge.port, ""))}
+        evidence |= {"found_product": bridge.product.name if bridge.product else "A Blender add-on"}
     return finding(
         "network.port-taken",
         evidence

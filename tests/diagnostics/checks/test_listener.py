@@ -17,8 +17,8 @@ import pytest
 from diagnostics.model import Verdict
 
 from ..peers import addon, answers, greets, listening
-from ..programs import listening_process
-from ..runs import Doctor, closed_port, found, ids, row, said
+from ..programs import listening_process, program
+from ..runs import Doctor, blender, bridge, closed_port, found, ids, row, said
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="how Linux names processes and queues connections")
 
@@ -204,3 +204,20 @@ def test_a_tunnel_to_a_bridge(doctor: Doctor, sshd: list[str]) -> None:
         report = doctor.reach(port)
     assert report.findings == ()
     assert row(report, "addon").summary == "MCP for Blender 1.8 · protocol 15"
+
+
+def test_the_port_is_taken_and_blender_answers_at_another(doctor: Doctor, tmp_path: Path) -> None:
+    with program(tmp_path, "spotify") as (port, _pid), listening(addon()) as peer:
+        doctor.snapshot = blender(bridge(running=True, port=peer.port))
+        report = doctor.reach(port)
+    taken = found(report, "network.port-taken")
+    assert report.root_cause == "network.port-taken"
+    used = next(remedy for remedy in taken.remedies if remedy.action == "use-endpoint")
+    assert used.exact == f"127.0.0.1:{peer.port}"
+    assert f'"BLENDER_PORT": "{peer.port}"' in said(taken)
+
+
+def test_the_port_is_taken_and_no_blender_answers(doctor: Doctor, tmp_path: Path) -> None:
+    with program(tmp_path, "spotify") as (port, _pid):
+        taken = found(doctor.reach(port), "network.port-taken")
+    assert not [remedy for remedy in taken.remedies if remedy.action]
