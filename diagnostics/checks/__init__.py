@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..check import Check
 from ..model import Link
-from . import addon, addon_state, addon_temp, blender, client, launcher, server
+from . import addon, addon_state, addon_temp, blender, client, launcher, server, server_processes
 from .network import agreement, listener, reach, secure, web
 
 CHECKS: tuple[Check, ...] = (
@@ -97,13 +97,28 @@ CHECKS: tuple[Check, ...] = (
         addon_temp.temp,
         after=("client.configuration", "network.web"),
     ),
+    # Before the server is started that the app would start, which would be one of them.
+    Check(
+        "server.processes",
+        Link.SERVER,
+        "Looking which servers are connected to Blender",
+        server_processes.processes,
+        after=("network.connect", "network.web", "addon.identify"),
+    ),
     Check(
         "server.handshake",
         Link.SERVER,
         "Starting the MCP server",
         server.handshake,
-        after=("launcher.command", "addon.meaning", "blender.state"),
+        after=("launcher.command", "addon.meaning", "blender.state", "server.processes"),
         deadline_s=None,
+    ),
+    Check(
+        "server.settings",
+        Link.SERVER,
+        "Comparing what the server is told with what it reads",
+        server.settings,
+        after=("client.configuration",),
     ),
     Check(
         "server.pins",

@@ -34,6 +34,14 @@ def refused_version(answer: McpAnswer, evidence: Mapping[str, EvidenceValue]) ->
     return finding("server.protocol-unsupported", {**evidence, **seen})
 
 
+def deprecated(answer: McpAnswer, evidence: Mapping[str, EvidenceValue], *, sse: bool = False) -> Finding | None:
+    """The finding that the transport or the revision is one that the newest revision calls deprecated."""
+    first = answer.protocol_version if answer.protocol_version == KNOWN[0] else None
+    if first is None and not sse:
+        return None
+    return finding("server.protocol-deprecated", {**evidence, "version": first, "_sse": sse})
+
+
 def refusal(answer: McpAnswer) -> str:
     """By which words the server refused `initialize`."""
     return f"{answer.error_code} {answer.error_message}"

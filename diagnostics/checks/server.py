@@ -23,7 +23,7 @@ from ..probes.mcp_stdio import ServerAnswer, ask_server
 from ..redaction import hide
 from ..text import one_line
 from .entries import Entry, Launch, command_line, evidence_of
-from .mcp import OFFER, refusal, refused_version, tools, unknown_version
+from .mcp import OFFER, deprecated, refusal, refused_version, tools, unknown_version
 
 BLOCKED_WAIT_S = 12.0
 """How long a server gets whose add-on is known not to answer: the shortest limit of an AI app is 10 s (Codex)."""
@@ -146,6 +146,8 @@ def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue]) -> Iter
         yield finding("server.no-answer", seen, verdict=None if answer.tools_error else _if_enough(answer))
     if answer.noise:
         yield finding("server.stdout-polluted", evidence)
+    if (old := deprecated(answer, evidence)) is not None:
+        yield old
 
 
 def _if_enough(answer: ServerAnswer) -> Verdict:
@@ -215,6 +217,35 @@ def _last_lines(stderr: str, context: Context) -> tuple[str, ...]:
     """The last lines that it printed. Secrets are hidden before anything is cut, which would make them unknown."""
     lines = [one_line(line, 300) for line in hide(stderr, context.secrets).splitlines() if line.strip()]
     return tuple(lines[-6:])
+
+
+async def settings(context: Context) -> Outcome:
+    """Whether each entry's server reads the port that the entry gives it, as far as its release is named."""
+    failed: list[Finding] = []
+    for entry in context.all_observed(Entry):
+        release = products.named_release(entry.command, entry.product) if entry.product else None
+        if entry.product is None or release is None:
+            continue
+        ignored = products.ignored_ports(entry.command, entry.product, release)
+        failed += [_port_ignored(entry, entry.product, release, given, context) for given in ignored]
+    return Outcome(Verdict.FAIL if failed else Verdict.SKIPPED, failed[0].title if failed else "", tuple(failed))
+
+
+def _port_ignored(
+    entry: Entry, product: Product, release: Version, given: products.IgnoredPort, context: Context
+) -> Finding:
+    args = entry.command.args
+    named_first = bool(args) and args[0].startswith(product.packages)
+    evidence: dict[str, EvidenceValue] = {
+        "port": given.port,
+        "given": given.by,
+        "release": f"{product.server_entry} {release}" if product.server_entry else str(release),
+        "since": given.since,
+        "default": product.default_port,
+        "_variables": json.dumps({product.port_variable: given.port}) if given.variable_works else None,
+        "_newer": json.dumps([product.server_entry, *args[1:]], ensure_ascii=False) if named_first else None,
+    }
+    return finding("server.port-ignored", evidence_of(entry, context) | evidence)
 
 
 async def pins(context: Context) -> Outcome:

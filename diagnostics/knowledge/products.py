@@ -139,6 +139,33 @@ def configured_endpoint(command: Command, product: Product) -> tuple[str | None,
     return host or None, int(port) if port.isdecimal() and 0 < int(port) <= 65535 else None  # noqa: PLR2004
 
 
+@dataclass(frozen=True, slots=True)
+class IgnoredPort:
+    """A port that a server is given in a way which its release does not read yet."""
+
+    port: str
+    by: str
+    """The option or the variable."""
+    since: str
+    """The first release that reads it."""
+    variable_works: bool
+    """The release reads the variable, so that it can be told there."""
+
+
+def ignored_ports(command: Command, product: Product, release: Version) -> tuple[IgnoredPort, ...]:
+    """The ports other than the default that this release is given in vain."""
+    reads_variable = not product.variable_since or Version(product.variable_since) <= release
+    found = []
+    option, variable = _option(command.args, product.port_option), _variable(command.env, product.port_variable)
+    for port, by, since in (
+        (option, product.port_option, product.option_since),
+        (variable, product.port_variable, product.variable_since),
+    ):
+        if port and port != str(product.default_port) and since and release < Version(since):
+            found.append(IgnoredPort(port, by, since, reads_variable and by != product.port_variable))
+    return tuple(found)
+
+
 def _reads(command: Command, product: Product, since: str) -> bool:
     """Whether the release that the command names is at least `since`; one that names none is the newest."""
     release = named_release(command, product)

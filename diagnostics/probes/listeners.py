@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+_FIRST = frozenset({"init", "systemd", "launchd"})
+"""The programs that take in processes whose parent has ended."""
 _BLENDER = re.compile(r"(?:blender|bforartists|upbge)(?!.*mcp)[\w.-]*", re.IGNORECASE)
 
 
@@ -72,6 +74,10 @@ class Client:
 
     pid: int
     program: str
+    arguments: tuple[str, ...] = field(default=(), repr=False)
+    """Its command line, which may hold secrets and is never shown."""
+    parent: str = ""
+    """Who started it, in words; empty when that one is gone."""
 
     def __str__(self) -> str:
         return f"{self.program or 'a program'} (process {self.pid})"
@@ -94,8 +100,18 @@ def clients(port: int) -> tuple[Client, ...]:
     found = []
     for pid in sorted(pid for pid in pids if pid and pid != os.getpid()):
         with contextlib.suppress(psutil.Error, OSError):
-            found.append(Client(pid, psutil.Process(pid).name()))
+            process = psutil.Process(pid)
+            found.append(Client(pid, process.name(), tuple(process.cmdline()), _parent(process)))
     return tuple(found)
+
+
+def _parent(process: psutil.Process) -> str:
+    """Who started a process; nothing when that one has ended, after which the system's first process stands in."""
+    with contextlib.suppress(psutil.Error, OSError):
+        parent = process.parent()
+        if parent is not None and parent.pid != 1 and parent.name() not in _FIRST:
+            return f"{parent.name()} (process {parent.pid})"
+    return ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -15,7 +15,7 @@ from ...probes.mcp_http import WebServerAnswer, ask_sse, ask_streamable
 from ...protocols.dialect import Dialect, recognise
 from ...protocols.unframed_json import UnframedJson
 from ...text import one_line
-from ..mcp import OFFER, refusal, refused_version, tools, unknown_version
+from ..mcp import OFFER, deprecated, refusal, refused_version, tools, unknown_version
 from .endpoint import Connection, WebEndpoint, evidence_at, expects_web, speaks_http
 from .health import Health, ask_health
 from .secure import tls_unexpected
@@ -215,6 +215,8 @@ def _of_mcp(
     elif "tools" in best.mcp.capabilities and not best.mcp.tools_listed and not found:
         error = best.mcp.tools_error or "it does not list its tools"
         found.append(finding("network.http-not-mcp", evidence | {"error": error, "_broke_off": True}))
+    elif not found and (old := deprecated(best.mcp, evidence, sse=best.sse)) is not None:
+        found.append(dataclasses.replace(old, link=Link.NETWORK))
     return found
 
 

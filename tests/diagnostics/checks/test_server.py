@@ -17,7 +17,7 @@ from tests.lab.lab_peer import LabPeer
 
 from ..peers import addon, listening, silent
 from ..probes.children import PRELUDE
-from ..runs import Doctor, blender, closed_port, found, ids, row, said
+from ..runs import Doctor, blender, bridge, closed_port, found, ids, row, said
 
 NAMED = "GOOD['serverInfo'] = {'name': 'BlenderMCP', 'version': '1.30.0'}\n"
 FOREVER = "hear()\nwhile True: time.sleep(60)"
@@ -213,3 +213,50 @@ def test_one_allowed_command_is_not_all(doctor: Doctor) -> None:
     assert row(report, "server").verdict is Verdict.UNKNOWN
     assert "another command needs your permission" in row(report, "server").summary
     assert len(report.did.started) == 1
+
+
+def test_the_first_revision_works_and_is_warned_of(doctor: Doctor) -> None:
+    report = start(doctor, "GOOD['protocolVersion'] = '2024-11-05'\n" + NAMED + "serve()")
+    old = found(report, "server.protocol-deprecated")
+    assert old.verdict is Verdict.WARN
+    assert "2024-11-05" in old.detail
+
+
+@pytest.mark.parametrize(
+    ("args", "env", "given"),
+    [
+        (["blender-mcp==1.5.6", "--port", "9877"], {}, "--port"),
+        (["blender-mcp==1.2.1", "--port=9877"], {}, "--port"),
+        (["blender-mcp==1.2.1"], {"BLENDER_PORT": "9877"}, "BLENDER_PORT"),
+    ],
+)
+def test_a_port_that_the_release_does_not_read(
+    doctor: Doctor, args: list[str], env: dict[str, str], given: str
+) -> None:
+    doctor.configure({"command": "uvx", "args": args, "env": env})
+    ignored = found(doctor.run(), "server.port-ignored")
+    assert ignored.evidence["given"] == given
+    assert '"mcp-for-blender"' in said(ignored)
+    assert ('"BLENDER_PORT": "9877"' in said(ignored)) == (args[0] == "blender-mcp==1.5.6")
+
+
+@pytest.mark.parametrize(
+    ("args", "env"),
+    [
+        (["blender-mcp==1.9.4", "--port", "9877"], {}),
+        (["blender-mcp==1.5.6", "--port", "9876"], {}),
+        (["blender-mcp==1.5.6"], {"BLENDER_PORT": "9877"}),
+        (["mcp-for-blender", "--port", "9877"], {}),
+    ],
+)
+def test_a_port_that_is_read_or_makes_no_difference(doctor: Doctor, args: list[str], env: dict[str, str]) -> None:
+    doctor.configure({"command": "uvx", "args": args, "env": env})
+    assert "server.port-ignored" not in ids(doctor.run())
+
+
+def test_an_ignored_port_explains_that_blender_is_elsewhere(doctor: Doctor) -> None:
+    with listening(addon()) as peer:
+        doctor.configure({"command": "uvx", "args": ["blender-mcp==1.5.6", "--port", str(peer.port)]})
+        doctor.snapshot = blender(bridge(running=True, port=peer.port))
+        report = doctor.run()
+    assert found(report, "network.port-mismatch").explained_by == "server.port-ignored"

@@ -124,7 +124,9 @@ def test_a_real_server_over_streamable_http(doctor: Doctor, streamable: int, tar
 @pytest.mark.parametrize("kind", ["auto", "mcp-sse"])
 def test_a_real_server_over_sse(doctor: Doctor, sse: int, kind: str) -> None:
     report = reach(doctor, sse, kind=kind)
-    assert (report.verdict, report.findings) == (Verdict.PASS, ())
+    assert (report.verdict, ids(report)) == (Verdict.WARN, ["server.protocol-deprecated"])
+    assert "HTTP+SSE" in report.findings[0].detail
+    assert row(report, "network").verdict is Verdict.WARN
     assert row(report, "network").summary == "Laboratory over HTTP · MCP 2025-11-25 · 2 tools"
 
 

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The MCP servers that are connected to Blender now: several at once, and those that an app has left behind."""
+
+from __future__ import annotations
+
+from ..check import Context, Outcome
+from ..knowledge import products
+from ..knowledge.catalogue import finding
+from ..model import Command, EvidenceValue, Verdict
+from ..probes.background import in_thread
+from ..probes.listeners import Client, clients
+from .network.endpoint import LocalEndpoint, is_web
+from .network.machine import inspect_command
+
+
+async def processes(context: Context) -> Outcome:
+    """Which servers hold a connection to the endpoint of this machine."""
+    local = context.observed(LocalEndpoint)
+    if local is None or is_web(context):
+        return Outcome(Verdict.SKIPPED)
+    port = local.endpoint.port
+    servers = [client for client in await in_thread(lambda: clients(port)) if _is_server(client)]
+    evidence: dict[str, EvidenceValue] = {"endpoint": str(local.endpoint)}
+    findings = []
+    orphans = [server for server in servers if not server.parent]
+    if orphans:
+        seen = evidence | {"orphans": tuple(map(str, orphans)), "_inspect": inspect_command(orphans[0].pid, context)}
+        findings.append(finding("server.orphaned", seen | {"_end": _end(orphans[0].pid, context)}))
+    if len(servers) > 1:
+        named = tuple(f"{server}, started by {server.parent or 'nobody who still runs'}" for server in servers)
+        seen = evidence | {"servers": named, "_inspect": inspect_command(servers[0].pid, context)}
+        findings.append(finding("server.duplicate-processes", seen))
+    return Outcome(Verdict.WARN if findings else Verdict.SKIPPED, "", tuple(findings))
+
+
+def _is_server(client: Client) -> bool:
+    return (
+        bool(client.arguments) and products.of_command(Command(client.arguments[0], client.arguments[1:])) is not None
+    )
+
+
+def _end(pid: int, context: Context) -> str:
+    return f"taskkill /pid {pid}" if context.machine.platform == "win32" else f"kill {pid}"
