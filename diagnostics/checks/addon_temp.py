@@ -26,6 +26,7 @@ async def temp(context: Context) -> Outcome:
         if apart is None and sandbox != "Flatpak":
             continue  # a snap sees the system's folder for temporary files under a name of its own, and so does Blender
         evidence: dict[str, EvidenceValue] = {"command": command_line(entry, context), "system": apart}
+        evidence |= {"_own_localhost": apart is not None and entry.endpoint[0] in {None, "localhost", "127.0.0.1"}}
         flatpak = sandbox == "Flatpak" and apart is None
         findings.append(finding("addon.shared-temp", evidence_of(entry, context) | evidence | {"_flatpak": flatpak}))
     return Outcome(Verdict.WARN if findings else Verdict.PASS, "", tuple(findings))

@@ -12,6 +12,7 @@ import enum
 import re
 from dataclasses import dataclass
 
+from .foreign import foreign
 from .length_prefixed import LengthPrefixed, framed
 from .unframed_json import UnframedJson
 
@@ -49,19 +50,6 @@ class Recognised:
 
 _LIKE_AN_ANSWER = re.compile(rb'\s*\{\s*"status"\s*:\s*"')
 """How the add-ons of MCP for Blender and of Blender Lab begin every answer."""
-_FOREIGN = (
-    # (how its first bytes look, what it is); the most telling first
-    (re.compile(rb"HTTP/\d|<!doctype html|<html", re.IGNORECASE), "a web server (HTTP)"),
-    (re.compile(rb"SSH-\d"), "an SSH server"),
-    (re.compile(rb"[\x15\x16]\x03[\x00-\x04]"), "a TLS server"),
-    (re.compile(rb"220[ -][^\r\n]*(?i:smtp|mail|postfix|exim)"), "a mail server (SMTP)"),
-    (re.compile(rb"220[ -]"), "a mail or file server (SMTP or FTP)"),
-    (re.compile(rb"-(?:ERR|NOAUTH|DENIED|MISCONF|WRONGPASS) "), "a Redis server"),
-    (re.compile(rb"RFB \d{3}\."), "a VNC server"),
-    (re.compile(rb"[\x00-\xff]\x00\x00\x00(?:\x0a[\d.]|\xff)", re.DOTALL), "a MySQL or MariaDB server"),
-    (re.compile(rb"E[\x00-\xff]{4}S(?:FATAL|ERROR)", re.DOTALL), "a PostgreSQL server"),
-    (re.compile(rb"\* OK |\+OK "), "a mail server (IMAP or POP3)"),
-)
 
 
 def recognise(answer: UnframedJson, sent: bytes, *, ended: bool) -> Recognised | None:
@@ -74,9 +62,8 @@ def recognise(answer: UnframedJson, sent: bytes, *, ended: bool) -> Recognised |
         return None
     if sent and (sent.startswith(data) or data.startswith(sent)):
         return Recognised(Dialect.FOREIGN, "an echo server") if len(data) >= len(PING) else _waiting(ended)
-    for pattern, program in _FOREIGN:
-        if pattern.match(data.lstrip(b"\r\n")):
-            return Recognised(Dialect.FOREIGN, program)
+    if program := foreign(data):
+        return Recognised(Dialect.FOREIGN, program)
     if answer.complete:
         return _of_object(answer)
     if data[4:5] == b"{" and LengthPrefixed.announces(data):

@@ -22,6 +22,7 @@ def ask(doctor: Doctor, command: str, args: list[str], sandbox: str = "") -> Rep
 def test_a_server_in_another_system(doctor: Doctor, command: str) -> None:
     report = ask(doctor, command, ["uvx", "mcp-for-blender"])
     assert found(report, "addon.shared-temp").verdict is Verdict.WARN
+    assert "host.docker.internal" in found(report, "addon.shared-temp").detail
     assert "blender.sandboxed" not in ids(report)
 
 
