@@ -131,7 +131,12 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         "--client-cert", metavar="FILE", help="show this certificate to a server that asks for one (PEM, with its key)"
     )
     group.add_argument(
-        "--expect-protocol", metavar="V", action="append", default=[], help="protocol_version that the add-on must have"
+        "--expect-protocol",
+        metavar="V",
+        action="append",
+        default=[],
+        help="protocol_version that the add-on must have (15), or version of MCP that the server must agree on "
+        "(2025-11-25)",
     )
     group.add_argument(
         "--pin", metavar="REQUIREMENT", action="append", default=[], help="what must be installed, such as 'mcp<2'"

@@ -107,6 +107,8 @@ class Target:
     tls: Tls | None = None
     expect_protocol: tuple[int, ...] = ()
     """Pinned `protocol_version` of the add-on; several mean that each is fine."""
+    expect_mcp: tuple[str, ...] = ()
+    """Pinned versions of MCP, such as "2025-11-25"; several mean that each is fine."""
     pins: tuple[str, ...] = ()
     """PEP 508 requirements, checked for their syntax."""
     apps: tuple[str, ...] = ()

@@ -57,6 +57,7 @@ def make_target(
 
     `host` may carry the port as `host:port` or `[address]:port`, unless `port` names another one.
     """
+    expected = list(expect_protocol)
     name, port_in_host = _host(host) if host and host.strip() else (DEFAULTS.host, None)
     number = _port(port) if port is not None and port != "" else None
     if port_in_host is not None and number is not None and port_in_host != number:
@@ -68,7 +69,8 @@ def make_target(
         kind=_kind(kind),
         path=_path(path, _kind(kind)) if path and path.strip() else None,
         tls=_tls(ca_file, server_name, client_cert) if tls or ca_file or server_name or client_cert else None,
-        expect_protocol=tuple(_protocol(value) for value in expect_protocol),
+        expect_protocol=tuple(_protocol(value) for value in expected if not _is_revision(value)),
+        expect_mcp=tuple(str(value).strip() for value in expected if _is_revision(value)),
         pins=tuple(_pin(value) for value in pins if value.strip()),
         apps=tuple(_app(value) for value in apps),
         app_config=_file("app-config", app_config) if app_config else None,
@@ -219,11 +221,18 @@ def _file(argument: str, value: str | Path) -> Path:
     return path
 
 
+def _is_revision(value: str | int) -> bool:
+    """Whether it is shaped like a version of MCP, which is a date."""
+    return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value).strip()) is not None
+
+
 def _protocol(value: str | int) -> int:
     text = str(value).strip()
     if not re.fullmatch(r"[0-9]{1,9}", text):
         raise TargetError(
-            "expect-protocol", f"“{one_line(text, 40)}” is no version of the add-on's protocol; write a whole number"
+            "expect-protocol",
+            f"“{one_line(text, 40)}” is no version; write a whole number for the add-on's, or a date for MCP's, "
+            "such as 2025-11-25",
         )
     return int(text)
 

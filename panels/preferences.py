@@ -89,9 +89,9 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         subtype="FILE_PATH",
     )
     expect_protocol: bpy.props.StringProperty(
-        name="Add-on Protocol",
-        description="Protocol version that the add-on has to report, like 15. Several, separated by commas, mean "
-        "that each is fine. Empty accepts every version",
+        name="Protocol Versions",
+        description="What the add-on has to report, like 15, and the version of MCP that the server has to agree on, "
+        "like 2025-11-25. Several of a kind, separated by commas, mean that each is fine. Empty accepts every version",
     )
     pins: bpy.props.CollectionProperty(
         name="Requirements",

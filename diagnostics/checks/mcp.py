@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..knowledge.catalogue import finding
-from ..model import EvidenceValue, Finding
+from ..model import EvidenceValue, Finding, Target
 from ..protocols.mcp_handshake import McpAnswer
 
 OFFER = "2025-11-25"
@@ -32,6 +32,14 @@ def refused_version(answer: McpAnswer, evidence: Mapping[str, EvidenceValue]) ->
         return None
     seen: dict[str, EvidenceValue] = {"error": refusal(answer), "offered": OFFER, "supported": answer.error_supported}
     return finding("server.protocol-unsupported", {**evidence, **seen})
+
+
+def not_pinned(answer: McpAnswer, target: Target, evidence: Mapping[str, EvidenceValue]) -> Finding | None:
+    """The finding that the version that was agreed on is none of those that the user pinned."""
+    if not target.expect_mcp or answer.protocol_version in target.expect_mcp:
+        return None
+    seen = {"offered": OFFER, "answered": answer.protocol_version, "expected": " or ".join(target.expect_mcp)}
+    return finding("server.protocol-pin-mismatch", {**evidence, **seen})
 
 
 def deprecated(answer: McpAnswer, evidence: Mapping[str, EvidenceValue], *, sse: bool = False) -> Finding | None:

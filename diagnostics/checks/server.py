@@ -17,13 +17,13 @@ from ..check import Context, Outcome
 from ..knowledge import products, table
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
-from ..model import EvidenceValue, Finding, Verdict
+from ..model import EvidenceValue, Finding, Target, Verdict
 from ..probes.bridge import BridgeAnswer
 from ..probes.mcp_stdio import ServerAnswer, ask_server
 from ..redaction import hide
 from ..text import one_line
 from .entries import Entry, Launch, command_line, evidence_of
-from .mcp import OFFER, deprecated, refusal, refused_version, tools, unknown_version
+from .mcp import OFFER, deprecated, not_pinned, refusal, refused_version, tools, unknown_version
 
 BLOCKED_WAIT_S = 12.0
 """How long a server gets whose add-on is known not to answer: the shortest limit of an AI app is 10 s (Codex)."""
@@ -131,14 +131,16 @@ def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
             )
         ]
     if answer.answered:
-        return list(_of_answer(answer, evidence))
+        return [*_of_answer(answer, evidence, context.target), *_of_open_pin(entry, evidence)]
     return [_of_silence(answer, entry, evidence, context)]
 
 
-def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue]) -> Iterator[Finding]:
+def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue], target: Target) -> Iterator[Finding]:
     """What is wrong with a server that answered `initialize`."""
     if (unknown := unknown_version(answer, evidence)) is not None:
         yield unknown
+    elif (other := not_pinned(answer, target, evidence)) is not None:
+        yield other
     elif answer.exit_code is not None:
         yield finding("server.exits-at-start", evidence | {"_after_answer": True})
     elif "tools" in answer.capabilities and not answer.tools_listed:
@@ -148,6 +150,19 @@ def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue]) -> Iter
         yield finding("server.stdout-polluted", evidence)
     if (old := deprecated(answer, evidence)) is not None:
         yield old
+
+
+def _of_open_pin(entry: Entry, evidence: dict[str, EvidenceValue]) -> Iterator[Finding]:
+    """A server that works today, and whose release lets any newer SDK in, as the next installation will."""
+    product, breaks = entry.product, table("sdk_breaks")["break"]
+    release = products.named_release(entry.command, product) if product else None
+    if product is None or release is None or not product.ceiling_since or release >= Version(product.ceiling_since):
+        return
+    if any(re.search(r"(?<![\w-])mcp(?:\[\w+\])?\s*(?:<|==|~=)", word) for word in entry.command.args):
+        return  # the entry itself holds the SDK back
+    known = breaks[0]
+    seen = {"release": f"{product.packages[-1]} {release}", "since": known["since"], "pin": known["pin"]}
+    yield finding("server.sdk-pin-open", evidence | seen | {"_with": _with_pin(entry, known["pin"])})
 
 
 def _if_enough(answer: ServerAnswer) -> Verdict:

@@ -35,6 +35,7 @@ class Product:
     port_option: str = ""
     expected_protocols: tuple[tuple[str, int], ...] = ()
     option_since: str = ""
+    ceiling_since: str = ""
     variable_since: str = ""
     update: str = ""
     start: str = ""

@@ -146,6 +146,11 @@ def test_no_version_of_the_protocol(value: Any) -> None:
     refused("expect-protocol", expect_protocol=[15, value])
 
 
+def test_versions_of_both_kinds() -> None:
+    target = make_target(expect_protocol=["15", "2025-11-25", 14])
+    assert (target.expect_protocol, target.expect_mcp) == ((15, 14), ("2025-11-25",))
+
+
 def test_names() -> None:
     assert "claude-desktop" in refused("app", apps=["claude"])
     assert "network" in refused("only", only=["net"])

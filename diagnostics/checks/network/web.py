@@ -15,7 +15,7 @@ from ...probes.mcp_http import WebServerAnswer, ask_sse, ask_streamable
 from ...protocols.dialect import Dialect, recognise
 from ...protocols.unframed_json import UnframedJson
 from ...text import one_line
-from ..mcp import OFFER, deprecated, refusal, refused_version, tools, unknown_version
+from ..mcp import OFFER, deprecated, not_pinned, refusal, refused_version, tools, unknown_version
 from .endpoint import Connection, WebEndpoint, evidence_at, expects_web, speaks_http
 from .health import Health, ask_health
 from .secure import tls_unexpected
@@ -205,6 +205,7 @@ def _of_mcp(
         seen |= {"_found_older": best.sse and not asked.sse}
         found.append(finding("network.http-wrong-path", evidence | seen))
     unfit = (unknown_version if best.mcp.answered else refused_version)(best.mcp, evidence)
+    unfit = unfit or (not_pinned(best.mcp, context.target, evidence) if best.mcp.answered else None)
     if unfit is not None:
         # Over HTTP the handshake belongs to the network's row; there is no process of a server to look at.
         found.append(dataclasses.replace(unfit, link=Link.NETWORK))

@@ -260,3 +260,35 @@ def test_an_ignored_port_explains_that_blender_is_elsewhere(doctor: Doctor) -> N
         doctor.snapshot = blender(bridge(running=True, port=peer.port))
         report = doctor.run()
     assert found(report, "network.port-mismatch").explained_by == "server.port-ignored"
+
+
+@pytest.mark.parametrize(
+    ("pins", "fits"), [(["2025-11-25"], True), (["2024-11-05", "2025-11-25"], True), (["2025-06-18"], False)]
+)
+def test_a_pinned_version_of_mcp(doctor: Doctor, pins: list[str], fits: bool) -> None:
+    entry(doctor, NAMED + "serve()")
+    report = doctor.run(launch=True, only=["client", "launcher", "server"], expect_protocol=[*pins, "15"])
+    assert ("server.protocol-pin-mismatch" not in ids(report)) is fits
+    if not fits:
+        assert report.root_cause == "server.protocol-pin-mismatch"
+        assert "2025-06-18" in report.findings[0].detail
+
+
+@pytest.mark.parametrize(
+    ("args", "open_pin"),
+    [
+        (["blender-mcp==1.5.6"], True),
+        (["blender-mcp@1.6.4"], True),
+        (["--with", "mcp<2", "blender-mcp==1.5.6"], False),
+        (["blender-mcp==1.6.5"], False),
+        (["mcp-for-blender==2.2.4"], False),
+        (["mcp-for-blender"], False),
+    ],
+)
+def test_a_server_that_the_next_sdk_will_break(doctor: Doctor, args: list[str], open_pin: bool) -> None:
+    entry(doctor, NAMED + "serve()", args=args)
+    report = doctor.run(launch=True, only=["client", "launcher", "server"])
+    assert ("server.sdk-pin-open" in ids(report)) is open_pin
+    if open_pin:
+        assert report.verdict is Verdict.WARN
+        assert json.dumps(["--with", "mcp<2", *args]) in said(found(report, "server.sdk-pin-open"))

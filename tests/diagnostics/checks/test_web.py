@@ -427,3 +427,9 @@ def test_a_body_in_crumbs_is_given_up(doctor: Doctor) -> None:
     report = at(doctor, crumbs)
     assert report.root_cause == "network.http-not-mcp"
     assert "much more than its answer holds" in said(report.findings[0])
+
+
+def test_a_pinned_version_of_mcp_over_http(doctor: Doctor) -> None:
+    report = at(doctor, mcp(good), expect_protocol=["2025-06-18"])
+    assert report.root_cause == "server.protocol-pin-mismatch"
+    assert at(doctor, mcp(good), expect_protocol=["2025-11-25"]).verdict is Verdict.PASS
