@@ -144,6 +144,11 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     known = ", ".join(app.id for app in apps.apps())
     group.add_argument("--app", metavar="NAME", action="append", default=[], help=f"look at this AI app only: {known}")
     group.add_argument("--app-config", metavar="FILE", help="read this configuration instead of the AI app's own")
+    group.add_argument(
+        "--server-config",
+        metavar="FILE",
+        help="compare the server's own configuration (JSON, TOML, INI, .env) with host, port and versions",
+    )
     group.add_argument("--only", metavar="LINK,LINK", default="", help=f"test only these links: {', '.join(Link)}")
     group.add_argument("--launch", action="store_true", help="allow the configured commands to be started")
     group.add_argument(
@@ -184,6 +189,7 @@ def _target(options: argparse.Namespace, endpoint: str | None = None) -> Target:
         pins=options.pin,
         apps=options.app,
         app_config=options.app_config,
+        server_config=options.server_config,
         only=only,
         launch=options.launch,
         ignore=options.ignore,

@@ -114,6 +114,8 @@ class Target:
     apps: tuple[str, ...] = ()
     """Ids of the AI apps to look at; none given means all that are known."""
     app_config: Path | None = None
+    server_config: Path | None = None
+    """The server's own configuration file, which is compared with the rest of the target."""
     links: frozenset[Link] = frozenset(Link)
     launch: bool = False
     """Every configured command may be started."""

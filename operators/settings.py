@@ -58,6 +58,7 @@ def target_from(context: bpy.types.Context) -> Target:
         server_name=prefs.server_name if prefs.use_tls else None,
         client_cert=bpy.path.abspath(prefs.client_cert) if prefs.use_tls else None,
         expect_protocol=_words(prefs.expect_protocol),
+        server_config=bpy.path.abspath(prefs.server_config) if prefs.server_config else None,
         pins=[row.requirement for row in prefs.pins if row.requirement.strip()],
         allowed_commands=[row.digest for row in prefs.permissions],
         ignore=_words(prefs.muted),

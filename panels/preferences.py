@@ -93,6 +93,12 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         description="What the add-on has to report, like 15, and the version of MCP that the server has to agree on, "
         "like 2025-11-25. Several of a kind, separated by commas, mean that each is fine. Empty accepts every version",
     )
+    server_config: bpy.props.StringProperty(
+        name="Server Configuration",
+        description="The MCP server's own configuration file, if it has one (JSON, TOML, INI or .env). What it says of "
+        "address, port, protocol version and allowed clients is compared with these settings",
+        subtype="FILE_PATH",
+    )
     pins: bpy.props.CollectionProperty(
         name="Requirements",
         description="Packages whose versions are pinned",
@@ -149,6 +155,7 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
     def _draw_expectations(self, column: bpy.types.UILayout) -> None:
         column.label(text="Expectations")
         column.prop(self, "expect_protocol")
+        column.prop(self, "server_config")
         for index, pin in enumerate(self.pins):
             row = column.row(align=True)
             row.prop(pin, "requirement", text="Requirement" if index == 0 else " ")

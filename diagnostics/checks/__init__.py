@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..check import Check
 from ..model import Link
-from . import addon, addon_state, addon_temp, blender, client, launcher, server, server_processes
+from . import addon, addon_state, addon_temp, blender, client, launcher, server, server_config, server_processes
 from .network import agreement, listener, reach, secure, web
 
 CHECKS: tuple[Check, ...] = (
@@ -119,6 +119,13 @@ CHECKS: tuple[Check, ...] = (
         "Comparing what the server is told with what it reads",
         server.settings,
         after=("client.configuration",),
+    ),
+    Check(
+        "server.config",
+        Link.SERVER,
+        "Comparing the server's configuration",
+        server_config.config,
+        after=("network.connect", "addon.identify"),
     ),
     Check(
         "server.pins",
