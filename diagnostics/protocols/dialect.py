@@ -12,8 +12,11 @@ import enum
 import re
 from dataclasses import dataclass
 
+from . import line_json, nul_json
 from .foreign import foreign
 from .length_prefixed import LengthPrefixed, framed
+from .line_json import LineJson
+from .nul_json import NulJson
 from .unframed_json import UnframedJson
 
 PING = b'{"type":"ping","params":{}}\n'
@@ -64,8 +67,12 @@ def recognise(answer: UnframedJson, sent: bytes, *, ended: bool) -> Recognised |
         return Recognised(Dialect.FOREIGN, "an echo server") if len(data) >= len(PING) else _waiting(ended)
     if program := foreign(data):
         return Recognised(Dialect.FOREIGN, program)
+    if any(nul_json.is_refusal(message) for message in NulJson().feed(data)):
+        return Recognised(Dialect.BLENDER_LAB)
+    if any(line_json.is_answer(message) for message in LineJson().feed(data)):
+        return Recognised(Dialect.DJEADA)
     if answer.complete:
-        return _of_object(answer)
+        return _of_object(answer, ended=ended)
     if data[4:5] == b"{" and LengthPrefixed.announces(data):
         return Recognised(Dialect.LENGTH_PREFIXED)
     if (ended or answer.overflowed) and _LIKE_AN_ANSWER.match(data):
@@ -77,21 +84,20 @@ def _waiting(ended: bool) -> Recognised | None:
     return Recognised(Dialect.UNKNOWN) if ended else None
 
 
-def _of_object(answer: UnframedJson) -> Recognised:
+def _of_object(answer: UnframedJson, *, ended: bool) -> Recognised | None:
+    """What a whole object says that has no delimiter behind it, or not yet."""
     value = answer.value()
     if value is None:
         like = _LIKE_AN_ANSWER.match(bytes(answer.received))
         return Recognised(Dialect.BROKEN if like else Dialect.UNKNOWN)
     message = value.get("message")
     if value.get("status") == "error" and isinstance(message, str):
-        if message.startswith("Unknown request type") or (answer.rest[:1] == NUL and message == "Client timed out"):
-            return Recognised(Dialect.BLENDER_LAB)
-        if answer.rest[:1] == NUL:
-            return Recognised(Dialect.BLENDER_LAB)
         if message.startswith("Unknown command type"):
             return Recognised(Dialect.MCP_FOR_BLENDER)
+        if message.startswith(("Unknown request type", "Client timed out")) and not ended:
+            return None  # its NUL is still to come
     if value.get("status") == "success" and value.get("result") == {"pong": True}:
         return Recognised(Dialect.MCP_FOR_BLENDER, knows_ping=True)
-    if "success" in value and "id" in value:
-        return Recognised(Dialect.DJEADA)
+    if line_json.is_answer(value) and not ended:
+        return None  # its line end is still to come
     return Recognised(Dialect.BROKEN if value.get("status") in {"success", "error"} else Dialect.UNKNOWN)
