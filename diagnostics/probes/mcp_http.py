@@ -42,9 +42,6 @@ class WebServerAnswer:
     first: HttpAnswer
     mcp: McpAnswer
     fault: str = ""
-    timed_out: bool = False
-    session: bool = False
-    """The server gave the session an id."""
     initialize_ms: float = 0.0
     elapsed_ms: float = 0.0
     transcript: tuple[str, ...] = ()
@@ -55,22 +52,15 @@ class WebServerAnswer:
         return self.mcp.answered or self.mcp.error_code is not None
 
 
-async def ask_streamable(
-    origin: Origin, path: str, ledger: Ledger, *, offer: str, client_version: str, deadline_s: float
+async def ask_web_server(
+    origin: Origin, path: str, ledger: Ledger, *, sse: bool, offer: str, client_version: str, deadline_s: float
 ) -> WebServerAnswer:
-    """Does the handshake over Streamable HTTP and lists the tools, within `deadline_s` seconds. Never raises."""
-    talk = _Streamable(
-        origin, path, ledger, Handshake(offer=offer, client_name=CLIENT_NAME, client_version=client_version)
-    )
-    return await talk.have(deadline_s)
+    """Does the handshake over Streamable HTTP, or over HTTP+SSE, and lists the tools. Never raises.
 
-
-async def ask_sse(
-    origin: Origin, path: str, ledger: Ledger, *, offer: str, client_version: str, deadline_s: float
-) -> WebServerAnswer:
-    """Does the handshake over HTTP+SSE and lists the tools, within `deadline_s` seconds. Never raises."""
+    All within `deadline_s` seconds.
+    """
     handshake = Handshake(offer=offer, client_name=CLIENT_NAME, client_version=client_version)
-    return await _Sse(origin, path, ledger, handshake).have(deadline_s)
+    return await (_Sse if sse else _Streamable)(origin, path, ledger, handshake).have(deadline_s)
 
 
 class _Talk:
@@ -113,8 +103,6 @@ class _Talk:
             first,
             self._handshake.seen(),
             self._fault,
-            timed_out,
-            bool(self._session),
             self._initialize_ms,
             self._elapsed_ms,
             tuple(self._transcript),

@@ -13,9 +13,8 @@ from ...model import EvidenceValue, Finding, Tls, Verdict
 from ...probes.bridge import BridgeAnswer, Ended
 from ...probes.tls import Handshake, Shaken, handshake_name, shake_hands
 from ...probes.tls_context import Flaw, Unusable, client_context, offered
-from ...protocols.dialect import Dialect, recognise
+from ...protocols.foreign import foreign
 from ...protocols.tls_messages import Speaks
-from ...protocols.unframed_json import UnframedJson
 from ...text import one_line, shown_bytes
 from .certificates import (
     evidence_of,
@@ -178,11 +177,7 @@ def _evidence_of_request(settings: Tls, shaken: Handshake | None) -> dict[str, E
 
 def _evidence_of_plain(shaken: Handshake) -> dict[str, EvidenceValue]:
     """What a peer said instead of TLS."""
-    heard = UnframedJson()
-    heard.feed(shaken.received)
-    known = recognise(heard, b"", ended=True)
-    foreign = known is not None and known.dialect is Dialect.FOREIGN
-    return {"answer": shown_bytes(shaken.received), "what": known.program if known and foreign else None}
+    return {"answer": shown_bytes(shaken.received), "what": foreign(shaken.received)}
 
 
 def _unusable(file: Unusable, settings: Tls, evidence: dict[str, EvidenceValue]) -> Finding:

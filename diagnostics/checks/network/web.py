@@ -11,9 +11,8 @@ from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding, Kind, Link, Verdict
 from ...probes.bridge import BridgeAnswer
 from ...probes.http import HttpAnswer, Origin, excerpt, shown_path, shown_url
-from ...probes.mcp_http import WebServerAnswer, ask_sse, ask_streamable
-from ...protocols.dialect import Dialect, recognise
-from ...protocols.unframed_json import UnframedJson
+from ...probes.mcp_http import WebServerAnswer, ask_web_server
+from ...protocols.foreign import foreign
 from ...text import one_line
 from ..mcp import OFFER, deprecated, not_pinned, refusal, refused_version, tools, unknown_version
 from .endpoint import Connection, WebEndpoint, evidence_at, expects_web, speaks_http
@@ -116,8 +115,8 @@ def _secrets(path: str) -> set[str]:
 
 
 async def _ask(origin: Origin, path: str, sse: bool, context: Context, *, deadline_s: float) -> WebServerAnswer:
-    ask = ask_sse if sse else ask_streamable
-    return await ask(origin, path, context.ledger, offer=OFFER, client_version="0", deadline_s=deadline_s)
+    ledger = context.ledger
+    return await ask_web_server(origin, path, ledger, sse=sse, offer=OFFER, client_version="0", deadline_s=deadline_s)
 
 
 def _hints(best: WebServerAnswer) -> bool:
@@ -223,14 +222,11 @@ def _of_mcp(
 
 def _of_fault(first: HttpAnswer) -> dict[str, EvidenceValue]:
     """What answered, or did not, instead of a web server."""
-    heard = UnframedJson()
-    heard.feed(first.first_bytes)
-    known = recognise(heard, b"", ended=True) if first.first_bytes else None
-    foreign = known is not None and known.dialect is Dialect.FOREIGN and "HTTP" not in known.program
+    program = foreign(first.first_bytes)
     return {
         "_no_http": True,
         "error": first.fault,
-        "what": known.program if known and foreign else None,
+        "what": None if "HTTP" in program else program,
         "answer": excerpt(first.first_bytes) if first.first_bytes else "",
         "_silent": first.silent,
     }
