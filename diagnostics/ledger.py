@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .model import Did
+from .text import host_port
 
 
 class Ledger:
@@ -19,7 +20,7 @@ class Ledger:
 
     def connected(self, address: str, port: int) -> None:
         """A connection to this address is about to be tried."""
-        self._connected[f"[{address}]:{port}" if ":" in address else f"{address}:{port}"] = None
+        self._connected[host_port(address, port)] = None
 
     def started(self, argv: Sequence[str]) -> None:
         """This program is about to be started."""

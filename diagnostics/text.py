@@ -53,3 +53,8 @@ def shown_bytes(data: bytes, limit: int = 60) -> str:
     r"""The first bytes of an answer as people read them: printable ASCII as it is, the rest as `\x1b`."""
     head = _UNPRINTABLE.sub(_shown_byte, data[:limit].decode("latin-1"))
     return head if len(data) <= limit else head + "…"
+
+
+def host_port(host: str, port: int) -> str:
+    """A host and a port as one text; an IPv6 address stands in brackets (RFC 3986, section 3.2.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

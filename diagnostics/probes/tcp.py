@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ..ledger import Ledger
 from ..protocols.host_name import asked_as, fault
-from ..text import one_line
+from ..text import host_port, one_line
 from .background import in_thread
 
 OTHERS_S = 0.25
@@ -40,7 +40,7 @@ class Address:
         return int(self.sockaddr[1])
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return host_port(self.host, self.port)
 
 
 @dataclass(frozen=True, slots=True)

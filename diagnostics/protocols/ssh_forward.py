@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..text import host_port
+
 _WITH_VALUE = frozenset("BbcDEeFIiJLlmOoPpQRSWw")
 """Options of OpenSSH's client that take a value, which may follow in the same word."""
 _PART = re.compile(r"\[([^\]]*)\]|([^:]*)")
@@ -22,14 +24,13 @@ class Forward:
     via: str
 
     def __str__(self) -> str:
-        far = f"[{self.host}]:{self.host_port}" if ":" in self.host else f"{self.host}:{self.host_port}"
+        far = host_port(self.host, self.host_port)
         return f"{far} through {self.via}" if self.via else far
 
     @property
     def command(self) -> str:
         """The command that makes this forward."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"ssh -N -L {self.port}:{host}:{self.host_port} {self.via}".rstrip()
+        return f"ssh -N -L {self.port}:{host_port(self.host, self.host_port)} {self.via}".rstrip()
 
 
 def forwards(argv: Sequence[str]) -> tuple[Forward, ...]:

@@ -8,6 +8,7 @@ import textwrap
 from collections import Counter
 
 from ..model import Link, Report, Verdict
+from ..text import host_port
 from .json_report import as_object
 from .text_report import MARKS, WIDTH
 
@@ -30,7 +31,7 @@ class Survey:
             self._causes[report.root_cause] += 1
         if self._form == "json":
             return json.dumps(as_object(report), allow_nan=False, separators=(",", ":")) + "\n"
-        endpoint = f"[{report.host}]:{report.port}" if ":" in report.host else f"{report.host}:{report.port}"
+        endpoint = host_port(report.host, report.port)
         said = f"{report.headline} [{report.root_cause}]" if report.root_cause else _answers(report)
         return f"{MARKS[report.verdict]} {endpoint:<{_ENDPOINT}} {said}  {report.elapsed_ms:.0f} ms\n"
 

@@ -18,7 +18,7 @@ OTHERS = {"packaging", "psutil"}
 MAY = {
     "text": set(),
     "model": set(),
-    "ledger": {"model"},
+    "ledger": {"model", "text"},
     "looks": set(),
     "check": {"ledger", "looks", "model"},
     "redaction": {"model", "text"},
@@ -29,7 +29,7 @@ MAY = {
     "engine": {"check", "knowledge", "model", "text"},
     "verdict": {"check", "knowledge", "model"},
     "target": {"knowledge", "model", "text"},
-    "reports": {"knowledge", "model"},
+    "reports": {"knowledge", "model", "text"},
     # The two that put it all together.
     "reporting": {"", "check", "checks", "engine", "knowledge", "model", "redaction", "verdict"},
     "": {"check", "checks", "engine", "ledger", "looks", "model", "redaction", "reporting"},

@@ -14,28 +14,26 @@ from collections.abc import Iterator
 @contextlib.contextmanager
 def serving(sdk: str, transport: str, port: int) -> Iterator[int]:
     """The server, built with this release of the SDK, until the block ends. Skips where the SDK is not there."""
-    import socket
     import subprocess
 
     import pytest
 
     from tests.lab import inventory
-    from tests.lab.processes import end, until
+    from tests.lab.processes import accepts, end, until
 
     python = inventory.sdk_python(sdk)
     if not python.exists():
         pytest.skip(inventory.why_absent(f"mcp {sdk}"))
 
-    def accepts() -> bool:
+    def is_up() -> bool:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
-        with socket.socket() as sock:
-            return sock.connect_ex(("127.0.0.1", port)) == 0
+        return accepts(port)
 
     argv = [str(python), __file__, transport, str(port)]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
     try:
-        until(accepts, f"mcp {sdk}", 30)
+        until(is_up, f"mcp {sdk}", 30)
         yield port
     finally:
         end(process)

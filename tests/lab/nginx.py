@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab.processes import end, until
+from tests.lab.processes import accepts, end, until
 
 
 @contextlib.contextmanager
@@ -30,12 +29,7 @@ def serving(folder: Path, port: int, server: str, *, tls: str = "") -> Iterator[
     )
     process = subprocess.Popen([program, "-c", config], text=True)
     try:
-        until(lambda: _accepts(port), "nginx", 10)
+        until(lambda: accepts(port), "nginx", 10)
         yield port
     finally:
         end(process)
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,12 @@ def until(condition: Callable[[], T | None], what: str, deadline_s: float, pause
         if time.monotonic() > end:
             raise TimeoutError(f"waited {deadline_s:g} s for {what}")
         time.sleep(pause_s)
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody takes connections at this port of the loopback interface."""
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def network_settings() -> dict[str, str]:

@@ -12,6 +12,7 @@ from ...model import BridgeState, EvidenceValue, Kind
 from ...probes.bridge import BridgeAnswer
 from ...probes.tcp import Address, Attempt, Resolution
 from ...protocols.dialect import Dialect
+from ...text import host_port
 from ..entries import Entry, start_of
 
 WILDCARDS = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  # what a listener is bound to, nothing is bound here
@@ -26,7 +27,7 @@ class Endpoint:
     named_by: str
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return host_port(self.host, self.port)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.processes import end, run, until
+from tests.lab.processes import accepts, end, run, until
 
 from ..runs import Doctor, closed_port, found, ids
 
@@ -24,15 +23,10 @@ def running(argv: list[str], port: int) -> Iterator[int]:
     """The program, until the block ends; its port accepts connections."""
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True) as process:
         try:
-            until(lambda: _accepts(port), argv[0], 15)
+            until(lambda: accepts(port), argv[0], 15)
             yield port
         finally:
             end(process)
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def needed(name: str) -> str:
