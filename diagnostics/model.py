@@ -124,6 +124,8 @@ class Target:
     ignore: frozenset[str] = frozenset()
     """Ids of causes that are shown and decide nothing."""
     deadline_s: float = 30.0
+    own_folder: Path | None = None
+    """Where the doctor may keep files of its own; None means nowhere, and then it keeps none."""
 
 
 @dataclass(frozen=True, slots=True)
