@@ -110,7 +110,7 @@ CHECKS: tuple[Check, ...] = (
         Link.SERVER,
         "Starting the MCP server",
         server.handshake,
-        after=("launcher.command", "addon.meaning", "blender.state", "server.processes"),
+        after=("launcher.command", "addon.meaning", "network.agreement", "blender.state", "server.processes"),
         deadline_s=None,
     ),
     Check(
