@@ -30,7 +30,8 @@ def unknown_version(answer: McpAnswer, target: Target, evidence: Mapping[str, Ev
 
 def refused_version(answer: McpAnswer, evidence: Mapping[str, EvidenceValue]) -> Finding | None:
     """The finding that the server refused for want of a common version; None where it refused for another reason."""
-    if answer.error_code not in _NO_COMMON_VERSION and not answer.supported:
+    newer_alone = bool(answer.offered) and set(answer.offered) <= set(STATELESS)
+    if answer.error_code not in _NO_COMMON_VERSION and not answer.supported and not newer_alone:
         return None
     return finding("server.protocol-unsupported", {**evidence, **_lists(answer), "error": refusal(answer)})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from .mcp_steps import Steps
 
 CLIENT_NAME = "mcp-diagnostics"
 MAX_REQUESTS = 40
+MAX_SESSION = 256
+"""Characters of a session's id; a longer one is not sent back."""
 _GOODBYE_S = 0.5
 """How long the end of a session may take; nobody waits for it longer."""
 _ACCEPT = ("Accept", "application/json, text/event-stream")
@@ -215,12 +218,13 @@ class _Streamable(_Talk):
                 self._heard(answer)
             self._keep_session(answer)
             if answer.media_type != _STREAM and _is_answer(answer):
-                replies += self._take(_messages(answer.body))
+                replies += self._take([_for_this_request(one, answer) for one in _messages(answer.body)])
         return answer, replies
 
     def _keep_session(self, answer: HttpAnswer) -> None:
         session = answer.headers.get("mcp-session-id", "")
-        if not self._session and session.isascii() and session.isprintable() and len(session) <= 256:  # noqa: PLR2004
+        usable = session.isascii() and session.isprintable() and len(session) <= MAX_SESSION
+        if not self._session and _is_success(answer) and usable:
             self._session = session
 
 
@@ -300,6 +304,13 @@ def _messages(body: bytes | str) -> Sequence[Message]:
     if isinstance(found, jsonrpc.Batch):
         return found.messages
     return () if found is None or isinstance(found, jsonrpc.Noise) else (found,)
+
+
+def _for_this_request(message: Message, answer: HttpAnswer) -> Message:
+    """A refusal by status is the answer to what was posted, whatever id it has (the SDK writes "server-error")."""
+    if isinstance(message, jsonrpc.ErrorResponse) and not _is_success(answer):
+        return dataclasses.replace(message, id=None)
+    return message
 
 
 def _is_reply(message: Message, identity: object) -> bool:

@@ -149,7 +149,7 @@ def _evidence(best: WebServerAnswer, health: Health) -> dict[str, EvidenceValue]
         "path": shown_path(best.path),
         "status": first.status or None,
         "content_type": first.media_type,
-        "server": first.header("server"),
+        "web_server": first.header("server"),
         "page_title": _title(first),
         "body": excerpt(first.body) if first.body else "",
         "health_page": health.page,
