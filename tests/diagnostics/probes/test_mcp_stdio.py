@@ -323,3 +323,24 @@ def test_the_real_sdk(tmp_path: Path) -> None:
     assert (answer.server_name, answer.protocol_version) == ("Real", "2025-11-25")
     assert answer.tools == ("get_scene_info",)
     assert answer.noise == ()
+
+
+def test_a_server_that_leaves_the_newer_question_unanswered_is_asked_in_the_older_way(tmp_path: Path) -> None:
+    body = "assert hear()['method'] == 'server/discover'\nserve()"
+    answer = ask(tmp_path, body, deadline_s=3, offers=("2026-07-28", "2025-11-25"))
+    assert (answer.protocol_version, answer.offered) == ("2025-11-25", ("2026-07-28", "2025-11-25"))
+    assert answer.tools
+
+
+def test_a_batch_is_no_message_but_in_one_revision(tmp_path: Path) -> None:
+    body = """
+    GOOD["protocolVersion"] = VERSION
+    reply(hear(), GOOD)
+    hear()
+    say([{"jsonrpc": "2.0", "id": hear()["id"], "result": {"tools": [{"name": "a"}]}}])
+    hear()
+    """
+    known = ask(tmp_path, body.replace("VERSION", "'2025-03-26'"))
+    assert (known.tools, known.noise) == (("a",), ())
+    other = ask(tmp_path, body.replace("VERSION", "'2025-11-25'"), deadline_s=2)
+    assert (other.tools, len(other.noise)) == ((), 1)
