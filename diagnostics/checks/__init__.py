@@ -103,7 +103,7 @@ CHECKS: tuple[Check, ...] = (
         Link.SERVER,
         "Looking which servers are connected to Blender",
         server_processes.processes,
-        after=("network.connect", "network.web", "addon.identify"),
+        after=("network.connect", "network.web", "addon.identify", "network.owner"),
     ),
     Check(
         "server.handshake",
