@@ -72,6 +72,7 @@ def find_launch_environment(
     environ: Mapping[str, str],
     machine: Machine,
     ledger: Ledger,
+    *,
     closely: tuple[str, ...] = (),
 ) -> LaunchEnvironment | None:
     """The environment of this command, None where reading does not tell.
@@ -92,7 +93,7 @@ def _of_tool(uv: UvCommand, asked: _Question) -> LaunchEnvironment | None:
     request = tool_request(uv)
     if request is None or not request.understood:
         return None
-    python = python_request(uv.value("--python") or asked.environ.get("UV_PYTHON", ""))
+    python = _python_of(uv, asked)
     requested = (request.tool, *request.extra)
     closely = tuple(dict.fromkeys([canonicalize_name(request.tool.name), *asked.closely]))
     started = uv.words[0].partition("@")[0].partition("=")[0]
@@ -104,7 +105,7 @@ def _of_tool(uv: UvCommand, asked: _Question) -> LaunchEnvironment | None:
     if "--no-cache" in uv.options or asked.environ.get("UV_NO_CACHE"):
         return None
     cache = cache_folder(asked.environ, asked.machine, uv.value("--cache-dir"))
-    found = cached(requested, python, cache, asked.machine.platform, asked.ledger, closely)
+    found = cached(requested, cache, asked.machine.platform, asked.ledger, python=python, closely=closely)
     if found is None:
         return None
     return LaunchEnvironment(found.environment, requested, started, sure=request.pinned and found.alike)
@@ -112,45 +113,40 @@ def _of_tool(uv: UvCommand, asked: _Question) -> LaunchEnvironment | None:
 
 def _of_run(uv: UvCommand, asked: _Question) -> LaunchEnvironment | None:
     """`uv run`: the project's own environment, with what `--with` adds."""
-    if any(option in uv.options for option in ("--isolated", "--no-project", "--with-editable", "--with-requirements")):
-        return None
-    directory = uv.value("--directory") or asked.command.cwd
-    base = Path(directory) if directory else None
-    project = uv.value("--project") or asked.environ.get("UV_PROJECT", "")
-    if project:
-        base = base / project if base else Path(project)
-    if base is None or not base.is_absolute():
-        return None
-    root = _project_of(base)
-    if root is None:
+    apart = ("--isolated", "--no-project", "--with-editable", "--with-requirements")
+    cwd = Path(uv.value("--directory") or asked.command.cwd or "")
+    root = _project_of(cwd / (uv.value("--project") or asked.environ.get("UV_PROJECT", "")))
+    if root is None or any(option in uv.options for option in apart):
         return None
     place = root / (asked.environ.get("UV_PROJECT_ENVIRONMENT") or ".venv")
     if settings_of(place) is None:
         return None
     kind = "extension" if (root / "manifest.json").is_file() else "uv project"
     found = read_virtual_environment(place, kind, asked.ledger, asked.closely)
-    python = python_request(uv.value("--python") or asked.environ.get("UV_PYTHON", ""))
-    if not fits_python(found.python_version, python):
-        return None
-    sure = "--no-sync" in uv.options or _locked(root, found, asked)
     described = _with_overlay(uv, found, asked)
-    if described is None:
+    if described is None or not fits_python(found.python_version, _python_of(uv, asked)):
         return None
-    inner = read_python_command(uv.words[0], uv.words[1:])
-    if uv.words[0] in {"-m", "--module"}:
-        inner = PythonCommand(module=uv.words[1] if len(uv.words) > 1 else "")
-    sure = sure and described is found
-    cwd = Path(directory) if directory else None
-    if inner is None and uv.words[0].endswith(".py"):
-        inner = PythonCommand(script=uv.words[0])
+    sure = described is found and ("--no-sync" in uv.options or _locked(root, found, asked))
+    inner = _inner(uv.words)
     if inner is None:
         return LaunchEnvironment(described, (), PurePath(uv.words[0]).name, sure=sure)
-    return _started(inner, described, asked, cwd, sure=sure)
+    return _started(inner, described, asked, cwd if cwd.is_absolute() else None, sure=sure)
+
+
+def _inner(words: tuple[str, ...]) -> PythonCommand | None:
+    """What `uv run` starts with Python; None for a program."""
+    if words[0] in {"-m", "--module"}:
+        return PythonCommand(module=words[1]) if len(words) > 1 else None
+    return PythonCommand(script=words[0]) if words[0].endswith(".py") else read_python_command(words[0], words[1:])
+
+
+def _python_of(uv: UvCommand, asked: _Question) -> str:
+    return python_request(uv.value("--python") or asked.environ.get("UV_PYTHON", ""))
 
 
 def _project_of(folder: Path) -> Path | None:
     """The folder with the `pyproject.toml` that counts there, as uv looks for it: upwards."""
-    for place in (folder, *list(folder.parents)[:20]):
+    for place in (folder, *list(folder.parents)[:20]) if folder.is_absolute() else ():
         if (place / "pyproject.toml").is_file():
             return place
     return None
@@ -178,7 +174,7 @@ def _with_overlay(uv: UvCommand, base: Environment, asked: _Question) -> Environ
     if met:
         return base
     cache = cache_folder(asked.environ, asked.machine, uv.value("--cache-dir"))
-    found = cached(extra, "", cache, asked.machine.platform, asked.ledger, asked.closely)
+    found = cached(extra, cache, asked.machine.platform, asked.ledger, closely=asked.closely)
     if found is None:
         return None
     over = found.environment
@@ -250,21 +246,21 @@ def _environment_of(python: Path, asked: _Question) -> Environment | None:
         return read_virtual_environment(root, _kind(root), asked.ledger, asked.closely)
     real = Path(os.path.realpath(python))
     if asked.machine.platform == "win32":
-        folders, version = (real.parent / "Lib" / "site-packages",), _windows_version(real)
+        folders, version = [real.parent / "Lib" / "site-packages"], _windows_version(real)
     else:
         match = re.fullmatch(r"python(3\.\d+)", real.name)
         if match is None:
             return None
         version = match[1]
         prefix, name = real.parent.parent, f"python{version}"
-        folders = (
+        folders = [
             asked.machine.home / ".local/lib" / name / "site-packages",
             Path("/usr/local/lib") / name / "dist-packages",
             prefix / "lib" / name / "site-packages",
             prefix / "lib/python3/dist-packages",
-        )
+        ]
         if prefix != Path("/usr"):
-            folders = (folders[0], folders[2])
+            folders = [folders[0], folders[2]]
     described = Environment("interpreter", real.parent.parent, real, version, complete=False)
     return read_folders(described, [folder for folder in folders if folder.is_dir()], asked.ledger, asked.closely)
 

@@ -105,7 +105,7 @@ def parsed(text: str) -> Requirement | None:
 
 
 def allows(requirement: Requirement, version: str) -> bool:
-    """Whether the installed version meets the requirement. One that is no version, or comes from a URL, is not judged."""
+    """Whether the installed version meets the requirement. One that is no version, or from a URL, is not judged."""
     try:
         return requirement.url is not None or requirement.specifier.contains(version, prereleases=True)
     except InvalidVersion:

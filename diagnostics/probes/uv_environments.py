@@ -80,11 +80,12 @@ def fits_python(version: str, asked: str) -> bool:
 
 def cached(
     requirements: tuple[Requirement, ...],
-    python: str,
     cache: Path,
     system: str,
     ledger: Ledger,
-    closely: tuple[str, ...],
+    *,
+    python: str = "",
+    closely: tuple[str, ...] = (),
 ) -> Cached | None:
     """The newest cached environment for exactly these requirements, None where there is none."""
     ledger.read(cache / "environments-v2")
@@ -121,12 +122,12 @@ def _environments(cache: Path) -> Iterator[Path]:
             if not link.name.endswith(".lock"):
                 with contextlib.suppress(OSError):
                     links.append((link.stat(follow_symlinks=False).st_mtime, Path(link.path)))
-    for _made, link in sorted(links, reverse=True)[:_MAX_LINKS]:
+    for _made, path in sorted(links, reverse=True)[:_MAX_LINKS]:
         with contextlib.suppress(OSError, ValueError):
-            if link.is_dir():
-                yield link.resolve()
-            elif link.is_file() and link.stat().st_size < 200:  # noqa: PLR2004  # the path of a folder of the archive
-                yield cache / link.read_text(encoding="utf-8").strip()
+            if path.is_dir():
+                yield path.resolve()
+            elif path.is_file() and path.stat().st_size < 200:  # noqa: PLR2004  # the path of a folder of the archive
+                yield cache / path.read_text(encoding="utf-8").strip()
 
 
 def _scanned(folder: str | Path) -> list[os.DirEntry[str]]:

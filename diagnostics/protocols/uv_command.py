@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from packaging.requirements import InvalidRequirement, Requirement
 
 _VALUED = frozenset(
-    "--from --with --with-editable --with-requirements --constraints --build-constraints --overrides --env-file"
-    " --python-platform --torch-backend --index --default-index --index-url --extra-index-url --find-links"
-    " --index-strategy --keyring-provider --upgrade-package --upgrade-group --resolution --prerelease"
-    " --prerelease-package --fork-strategy --exclude-newer --exclude-newer-package --no-sources-package"
-    " --reinstall-package --link-mode --config-setting --config-settings-package --no-build-isolation-package"
-    " --no-build-package --no-binary-package --cache-dir --refresh-package --python --color --allow-insecure-host"
-    " --directory --project --config-file --extra --no-extra --group --no-group --only-group --package -w -c -b -i -f -P -C -p".split()
+    """
+    --from --with --with-editable --with-requirements --constraints --build-constraints --overrides --env-file
+    --python-platform --torch-backend --index --default-index --index-url --extra-index-url --find-links
+    --index-strategy --keyring-provider --upgrade-package --upgrade-group --resolution --prerelease
+    --prerelease-package --fork-strategy --exclude-newer --exclude-newer-package --no-sources-package
+    --reinstall-package --link-mode --config-setting --config-settings-package --no-build-isolation-package
+    --no-build-package --no-binary-package --cache-dir --refresh-package --python --color --allow-insecure-host
+    --directory --project --config-file --extra --no-extra --group --no-group --only-group --package
+    -w -c -b -i -f -P -C -p
+    """.split()  # noqa: SIM905  # a list of so many words reads best so
 )
 """Options whose value may be the next word."""
 _FLAGS_OF_RUN = {"--module", "--script", "-m", "-s"}
