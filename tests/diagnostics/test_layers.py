@@ -28,7 +28,7 @@ MAY = {
     "checks": {"check", "knowledge", "model", "probes", "protocols", "redaction", "text"},
     "engine": {"check", "knowledge", "model", "text"},
     "verdict": {"check", "knowledge", "model"},
-    "target": {"knowledge", "model", "text"},
+    "target": {"knowledge", "model", "protocols", "text"},
     "reports": {"knowledge", "model", "text"},
     # The two that put it all together.
     "reporting": {"", "check", "checks", "engine", "knowledge", "model", "redaction", "verdict"},
