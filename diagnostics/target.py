@@ -21,6 +21,8 @@ _MAX_PORT = 65535
 _MAX_DEADLINE_S = 3600.0
 _MAX_FILE = 16 << 20
 """Bytes of a file of endpoints or requirements."""
+_MAX_DEPTH = 8
+"""How far one file of requirements may lead to another."""
 _SHOWN = 5
 """Wrong lines of it that are shown."""
 
@@ -126,18 +128,29 @@ def _requirements(file: str | Path) -> tuple[str, ...]:
     """
     path = _file("requirements", file)
     found, wrong = list[str](), list[str]()
-    for number, line in read_requirement_lines(_text_of(path, "requirements")):
-        try:
-            found += [_pin(line.requirement)] if line.requirement else []
-            problem = line.problem
-        except TargetError as error:
-            problem = error.message
-        if problem:
-            wrong.append(f"line {number}: {problem}")
+    _collect(path, found, wrong, (path,))
     _all_right(wrong, "requirements")
     if not found:
         raise TargetError("requirements", f"“{one_line(str(path), 200)}” names no requirement")
     return tuple(found)
+
+
+def _collect(path: Path, found: list[str], wrong: list[str], through: tuple[Path, ...]) -> None:
+    """Reads one file of requirements, and those that it leads to."""
+    where = f"{one_line(path.name, 60)}, " if len(through) > 1 else ""
+    for number, line in read_requirement_lines(_text_of(path, "requirements")):
+        problem = line.problem
+        try:
+            if line.requirement:
+                found.append(_pin(line.requirement))
+            elif line.file:
+                other = _file("requirements", path.parent / line.file)
+                if other not in through and len(through) < _MAX_DEPTH:
+                    _collect(other, found, wrong, (*through, other))
+        except TargetError as error:
+            problem = error.message
+        if problem:
+            wrong.append(f"{where}line {number}: {problem}")
 
 
 def _text_of(path: Path, argument: str) -> str:

@@ -17,9 +17,12 @@ from ..knowledge import products, table
 from ..knowledge.catalogue import finding
 from ..knowledge.sdk_breaks import SDK
 from ..model import EvidenceValue, Finding, Verdict
+from ..probes.requirements import marker_variables
 from .entries import Entry, evidence_of
 from .sdk import EnvironmentSeen
 from .server import ServerSeen
+
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,13 @@ async def pins(context: Context) -> Outcome:
     """Which pins are not met, or cannot be; of which packages the version is not known."""
     if not context.target.pins:
         return Outcome(Verdict.SKIPPED, "nothing is pinned")
-    findings, unknown = list(_impossible(context)), []
+    findings, unknown = list(_impossible(context)), list[str]()
+    variables = _variables(context)
     for text in context.target.pins:
         requirement = Requirement(text)
         name = canonicalize_name(requirement.name)
+        if requirement.marker and not requirement.marker.evaluate(variables):
+            continue  # it is for another system or another Python
         if (wrong := _misnamed(name)) is not None:
             findings.append(
                 finding("server.pin-violated", {"pin": text, "package": name, **wrong}, verdict=Verdict.WARN)
@@ -52,8 +58,16 @@ async def pins(context: Context) -> Outcome:
             told = Verdict.UNKNOWN if unknown and verdict is Verdict.WARN else verdict
             return Outcome(told, first.title, tuple(findings))
     if unknown:
-        return Outcome(Verdict.UNKNOWN, f"the version of {', '.join(unknown)} is not known")
+        more = f" and {len(unknown) - _SHOWN} others" if len(unknown) > _SHOWN else ""
+        return Outcome(Verdict.UNKNOWN, f"the version of {', '.join(unknown[:_SHOWN])}{more} is not known")
     return Outcome(Verdict.PASS)
+
+
+def _variables(context: Context) -> dict[str, str]:
+    """The variables of PEP 508 for markers in pins: those of the environment that was read."""
+    seen = context.observed(EnvironmentSeen)
+    known = marker_variables(seen.environment, context.machine.platform) if seen else None
+    return {**(known or {"sys_platform": context.machine.platform}), "extra": ""}
 
 
 def _meets(version: Version, requirement: Requirement) -> bool:

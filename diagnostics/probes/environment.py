@@ -63,8 +63,8 @@ class Environment:
 def site_folders(root: Path) -> tuple[Path, ...]:
     """The `site-packages` of a virtual environment, on any system."""
     windows = root / "Lib" / "site-packages"
-    found = [folder for folder in sorted(root.glob("lib/python3*/site-packages"))[:4] if folder.is_dir()]
-    return tuple(found) or ((windows,) if windows.is_dir() else ())
+    found = [folder for folder in sorted(root.glob("lib/python3*/site-packages"))[:4] if is_folder(folder)]
+    return tuple(found) or ((windows,) if is_folder(windows) else ())
 
 
 def settings_of(root: Path) -> dict[str, str] | None:
@@ -78,7 +78,7 @@ def read_virtual_environment(root: Path, kind: str, ledger: Ledger, closely: Col
     ledger.read(root / "pyvenv.cfg")
     settings = settings_of(root) or {}
     names = ("bin/python", "bin/python3", "Scripts/python.exe")
-    python = next((root / name for name in names if _exists(root / name)), None)
+    python = next((root / name for name in names if is_file(root / name)), None)
     version = settings.get("version_info") or settings.get("version", "")
     match = re.match(r"\d+\.\d+(?:\.\d+)?", version)
     shared = settings.get("include-system-site-packages", "").lower() == "true"
@@ -118,15 +118,17 @@ def versions_in(folder: Path) -> dict[str, str]:
 def has_module(module: str, folders: Collection[Path]) -> Path | None:
     """The file or folder of a dotted module in the first of these folders that has it, None where none has."""
     parts = module.split(".")
+    if not all(part.isidentifier() for part in parts):
+        return None
     for folder in folders:
         base = folder.joinpath(*parts[:-1])
         package = base / parts[-1]
         for file in (package / "__init__.py", base / f"{parts[-1]}.py"):
-            if _exists(file):
+            if is_file(file):
                 return file
-        if package.is_dir():
+        if is_folder(package):
             return package
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             compiled = next(base.glob(f"{parts[-1]}.*[od]"), None)  # .so, .pyd
             if compiled is not None:
                 return compiled
@@ -178,7 +180,7 @@ def _metadata(location: Path) -> tuple[Metadata, str]:
         if data is not None and len(data) == _HEADERS and b"\n\n" not in data.replace(b"\r", b""):
             data = _bytes(location / "METADATA")
         return (read_metadata(data), "") if data is not None else (Metadata(), f"{location.name} has no METADATA")
-    data = _bytes(location / "PKG-INFO") if location.is_dir() else _bytes(location)
+    data = _bytes(location / "PKG-INFO") if is_folder(location) else _bytes(location)
     if data is None:
         return Metadata(), f"{location.name} has no PKG-INFO"
     found = read_metadata(data)
@@ -194,7 +196,7 @@ def _missing_files(folder: Path, location: Path) -> str:
     if not recorded:
         return f"{location.name} has no list of its files (RECORD)"
     modules = [path for path in recorded if path.endswith(".py") and not path.startswith(("..", "/"))][:_MAX_FILES]
-    gone = [path for path in modules if not _exists(folder / path)]
+    gone = [path for path in modules if not is_file(folder / path)]
     return f"{len(gone)} of its {len(modules)} files are missing, such as {gone[0]}" if gone else ""
 
 
@@ -212,7 +214,7 @@ def _added(folder: Path, names: Collection[str]) -> tuple[list[Path], bool]:
             text = line.strip()
             if text.startswith(("import ", "import\t")):
                 understood = understood and _HARMLESS.match(text) is not None
-            elif text and not text.startswith("#") and "\0" not in text and (folder / text).is_dir():
+            elif text and not text.startswith("#") and is_folder(folder / text):
                 found.append(folder / text)
     return found, understood
 
@@ -224,9 +226,18 @@ def _listed(folder: Path) -> list[str]:
         return []
 
 
-def _exists(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file; no name is too long or too strange to ask."""
     try:
         return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; no name is too long or too strange to ask."""
+    try:
+        return path.is_dir()
     except (OSError, ValueError):
         return False
 
@@ -234,7 +245,7 @@ def _exists(path: Path) -> bool:
 def _bytes(path: Path, most: int = _MAX_BYTES) -> bytes | None:
     """The beginning of a regular file, None where there is none that can be read. It never waits for a pipe."""
     with contextlib.suppress(OSError, ValueError):
-        if path.is_file():
+        if is_file(path):
             with path.open("rb") as file:
                 return file.read(most)
     return None

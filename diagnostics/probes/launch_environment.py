@@ -27,7 +27,7 @@ from ..protocols.uv_command import (
     tool_request,
     with_requirements,
 )
-from .environment import Environment, read_folders, read_virtual_environment, settings_of
+from .environment import Environment, is_file, is_folder, read_folders, read_virtual_environment, settings_of
 from .requirements import allows
 from .uv_environments import cache_folder, cached, fits_python, installed_tool, tools_folder
 
@@ -121,7 +121,7 @@ def _of_run(uv: UvCommand, asked: _Question) -> LaunchEnvironment | None:
     place = root / (asked.environ.get("UV_PROJECT_ENVIRONMENT") or ".venv")
     if settings_of(place) is None:
         return None
-    kind = "extension" if (root / "manifest.json").is_file() else "uv project"
+    kind = "extension" if is_file(root / "manifest.json") else "uv project"
     found = read_virtual_environment(place, kind, asked.ledger, asked.closely)
     described = _with_overlay(uv, found, asked)
     if described is None or not fits_python(found.python_version, _python_of(uv, asked)):
@@ -147,7 +147,7 @@ def _python_of(uv: UvCommand, asked: _Question) -> str:
 def _project_of(folder: Path) -> Path | None:
     """The folder with the `pyproject.toml` that counts there, as uv looks for it: upwards."""
     for place in (folder, *list(folder.parents)[:20]) if folder.is_absolute() else ():
-        if (place / "pyproject.toml").is_file():
+        if is_file(place / "pyproject.toml"):
             return place
     return None
 
@@ -208,11 +208,11 @@ def _started(
 
 def _of_program(program: Path, asked: _Question) -> LaunchEnvironment | None:
     """A program that a package has installed: its Python stands in its first line, or beside it."""
-    real = Path(os.path.realpath(program))
+    real = _real(program)
     asked.ledger.read(real)
     if real.suffix.lower() == ".exe":
         beside = real.with_name("python.exe")
-        named = str(beside) if beside.is_file() else _python_in(real)
+        named = str(beside) if is_file(beside) else _python_in(real)
     else:
         named = interpreter_of(_beginning(real, _HEAD), real)
     if not named:
@@ -242,9 +242,9 @@ def _python_in(launcher: Path) -> str:
 def _environment_of(python: Path, asked: _Question) -> Environment | None:
     """The environment that this interpreter belongs to."""
     root = python.parent.parent
-    if (root / "pyvenv.cfg").is_file():
+    if is_file(root / "pyvenv.cfg"):
         return read_virtual_environment(root, _kind(root), asked.ledger, asked.closely)
-    real = Path(os.path.realpath(python))
+    real = _real(python)
     if asked.machine.platform == "win32":
         folders, version = [real.parent / "Lib" / "site-packages"], _windows_version(real)
     else:
@@ -262,7 +262,7 @@ def _environment_of(python: Path, asked: _Question) -> Environment | None:
         if prefix != Path("/usr"):
             folders = [folders[0], folders[2]]
     described = Environment("interpreter", real.parent.parent, real, version, complete=False)
-    return read_folders(described, [folder for folder in folders if folder.is_dir()], asked.ledger, asked.closely)
+    return read_folders(described, [folder for folder in folders if is_folder(folder)], asked.ledger, asked.closely)
 
 
 def _windows_version(python: Path) -> str:
@@ -274,16 +274,24 @@ def _windows_version(python: Path) -> str:
 
 def _kind(root: Path) -> str:
     """How a virtual environment came to be, by what its maker left there."""
-    if (root / "uv-receipt.toml").is_file():
+    if is_file(root / "uv-receipt.toml"):
         return "uv tool"
-    if (root / "pipx_metadata.json").is_file():
+    if is_file(root / "pipx_metadata.json"):
         return "pipx"
-    return "extension" if (root.parent / "manifest.json").is_file() else "virtual environment"
+    return "extension" if is_file(root.parent / "manifest.json") else "virtual environment"
+
+
+def _real(path: Path) -> Path:
+    """The file behind all links; the path itself where they lead in a circle."""
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):
+        return path
 
 
 def _beginning(path: Path, most: int) -> bytes:
     try:
-        if not path.is_file():
+        if not is_file(path):
             return b""
         with path.open("rb") as file:
             return file.read(most)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..text import one_line
 
-_OTHERS = re.compile(r"(?:-r|--requirement|-c|--constraint)(?:[ =]|$)")
+_OTHERS = re.compile(r"(?:--requirement|--constraint|-r|-c)[ =]*(.+)")
 _PLACES = re.compile(
     r"(?:-e|--editable)(?:[ =]|$)|(?:git|hg|svn|bzr)\+|\w+://|[./~]|[A-Za-z]:\\|.*\.(?:whl|zip|tar\.gz)$"
 )
@@ -17,9 +17,11 @@ _PLACES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RequirementLine:
-    """What a line asks for: a requirement, or why it cannot be used; neither for an option of the installer."""
+    """What a line asks for: a requirement, another file, or why it cannot be used; nothing for any other option."""
 
     requirement: str = ""
+    file: str = ""
+    """Of requirements too, beside this one."""
     problem: str = ""
 
 
@@ -30,9 +32,8 @@ def read_requirement_lines(text: str) -> Iterator[tuple[int, RequirementLine]]:
         if not said:
             continue
         shown = one_line(said, 60)
-        if _OTHERS.match(said):
-            problem = f"“{shown}” leads to another file; give that file itself"
-            yield number, RequirementLine(problem=problem)
+        if (other := _OTHERS.fullmatch(said)) is not None:
+            yield number, RequirementLine(file=other[1])
         elif _PLACES.match(said):
             yield number, RequirementLine(problem=f"“{shown}” is a place and no version; write for example mcp==1.30.0")
         elif said.startswith("-"):
