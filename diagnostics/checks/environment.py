@@ -19,9 +19,9 @@ from ..knowledge.sdk_breaks import SDK
 from ..model import EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
 from ..probes.bridge import BridgeAnswer
-from ..probes.environment import entry_points_of, has_module, modules_of
+from ..probes.environment import entry_points_of, has_module, is_file, is_folder, modules_of
 from ..probes.launch_environment import LaunchEnvironment, find_launch_environment
-from ..probes.module_imports import Import, Source, imports_of, is_unguarded, lacks
+from ..probes.module_imports import Import, Source, is_unguarded, lacks, module_of_program
 from ..probes.requirements import Need, allows, needs, parsed
 from .entries import Entry, Launch, evidence_of
 from .sdk import EnvironmentSeen, Suspicion, holds_sdk_back, of_break, open_pin_evidence, repair, seen_for, will_start
@@ -74,9 +74,6 @@ def _look(launch: Launch, context: Context) -> tuple[EnvironmentSeen | None, lis
     if not suspicions and found.sure:
         findings += _open_pin(seen, context)
     return seen, findings
-
-
-_MAX_LAUNCHER = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +129,8 @@ def _started(found: LaunchEnvironment, named: tuple[str, ...]) -> _Started:
             return _Started(name, points[found.program].partition(":")[0])
     return _Started(
         _canonical(requested) if _canonical(requested) in packages else "",
-        _module_of_launcher(found) if not found.requested else "",
+        module_of_program(found.environment.root, found.program) if not found.requested else "",
     )
-
-
-def _module_of_launcher(found: LaunchEnvironment) -> str:
-    """What a program imports whose package does not name it any more, as pip and uv write such programs."""
-    for folder in ("bin", "Scripts"):
-        path = found.environment.root / folder / found.program
-        if path.is_file() and path.stat().st_size < _MAX_LAUNCHER:
-            named = (one.module for one in imports_of(path.read_bytes(), path, ""))
-            return next((module for module in named if module not in {"sys", "re"}), "")
-    return ""
 
 
 def _canonical(name: str) -> str:
@@ -197,7 +184,7 @@ def _shadow(looked: _Looked) -> Path | None:
     for folder in (looked.found.first, *looked.found.others):
         there = has_module(SDK, (folder,)) if folder else None
         # A folder without __init__.py gives way to a package that comes later; one with `server` in it is an SDK.
-        if there is not None and there.is_file() and not (there.parent / "server").is_dir():
+        if there is not None and is_file(there) and not is_folder(there.parent / "server"):
             return there.parent if there.name == "__init__.py" else there
     return None
 

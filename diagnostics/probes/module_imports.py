@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..ledger import Ledger
-from .environment import has_module
+from .environment import has_module, is_file
 from .files import State, read_file
 
 _MAX_MODULES = 60
@@ -115,6 +115,16 @@ def imports_of(data: bytes, file: Path, module: str) -> Iterator[Import]:
             yield from (Import(file, line, base, alias.name) for alias in statement.names)
 
 
+def module_of_program(root: Path, program: str) -> str:
+    """The module that a program in an environment imports, as pip and uv write such programs; "" for any other."""
+    for folder in ("bin", "Scripts"):
+        path = root / folder / program
+        named = (one.module for one in imports_of(_text(path) or b"", path, ""))
+        if module := next((module for module in named if module not in {"sys", "re"}), ""):
+            return module
+    return ""
+
+
 def _absolute(statement: ast.ImportFrom, module: str, *, is_package: bool) -> str:
     if not statement.level:
         return statement.module or ""
@@ -143,7 +153,7 @@ def lacks(found: Import, folders: Collection[Path]) -> bool:
 
 def _text(path: Path) -> bytes | None:
     try:
-        return path.read_bytes() if path.stat().st_size < _MAX_BYTES else None
+        return path.read_bytes() if is_file(path) and path.stat().st_size < _MAX_BYTES else None
     except OSError:
         return None
 

@@ -343,3 +343,28 @@ def test_what_uv_has_prepared_for_another_command(doctor: Doctor, uvx: dict[str,
     program = doctor.script("uvx", "")
     for args in (["--with", "mcp<2", "mcp-for-blender==1.5.6"], ["mcp-for-blender==1.6.5"], ["--with", "x", "mcp"]):
         assert "server.sdk-incompatible" not in ids(look(doctor, program, *args, env=uvx))
+
+
+def test_the_package_of_a_program_is_gone(doctor: Doctor) -> None:
+    root = environment(doctor, "mcp<2")
+    shutil.rmtree(site_packages(root) / "blender_mcp")
+    shutil.rmtree(next(site_packages(root).glob("mcp_for_blender-*")))
+    told = found(look(doctor, root / "bin" / "mcp-for-blender"), "server.sdk-missing")
+    assert told.evidence["module"] == "blender_mcp.server"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["-m", "x" * 5000],
+        ["-m", "../*"],
+        ["-m", "blender_mcp", "\x00"],
+        ["x" * 5000 + ".py"],
+        ["\ud800blender.py"],
+        ["-m", "blender_mcp..server"],
+    ],
+)
+def test_odd_arguments(doctor: Doctor, args: list[str]) -> None:
+    python = virtual_environment(doctor.home / "server")
+    doctor.configure({"command": str(python), "args": [*args, "blender"], "cwd": str(doctor.home)})
+    doctor.run(only=LINKS)
