@@ -44,7 +44,7 @@ class EnvironmentSeen:
     def how_known(self) -> str:
         """By what its packages are known, in words."""
         if self.sure:
-            return "it is installed"
+            return "uv has prepared it for this command" if self.environment.kind == "uvx" else "it is installed"
         return "it was installed the last time that uv prepared this command, and uv may choose anew"
 
 

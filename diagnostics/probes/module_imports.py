@@ -55,7 +55,7 @@ class Source:
         self.files: dict[Path, bytes] = {}
         self._folders = folders
         self._ledger = ledger
-        self._modules: dict[Path, str] = {}
+        self._places: dict[str, Path | None] = {}
 
     def follow(self, module: str, file: Path | None = None) -> tuple[Import, ...]:
         """All unguarded imports of what is not in the package itself. `file` is a script's; a module is looked up."""
@@ -90,8 +90,13 @@ class Source:
         """The files of a module and of the packages around it, which are loaded with it."""
         parts = module.split(".")
         around = (".".join(parts[:length]) for length in range(1, len(parts) + 1))
-        found = ((name, has_module(name, self._folders)) for name in around)
+        found = ((name, self._place(name)) for name in around)
         return [(name, path) for name, path in found if path is not None and path.suffix == ".py"]
+
+    def _place(self, module: str) -> Path | None:
+        if module not in self._places:
+            self._places[module] = has_module(module, self._folders)
+        return self._places[module]
 
     def _read(self, path: Path) -> bytes:
         read = read_file(path, self._ledger)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion
 
 from ..ledger import Ledger
 from ..model import Machine
@@ -89,29 +88,36 @@ def cached(
 ) -> Cached | None:
     """The newest cached environment for exactly these requirements, None where there is none."""
     ledger.read(cache / "environments-v2")
-    fitting: list[Environment] = []
-    for root in _with_releases(requirements, cache):
-        found = read_virtual_environment(root, "uvx", ledger, () if fitting else closely)
+    newest: Environment | None = None
+    releases: list[str | None] = []
+    read = 0
+    for root, there in _with_releases(requirements, cache):
+        named = [there.get(name) for name in closely]
+        if newest is not None and named == releases:
+            continue  # whether it fits or not, it says nothing else
+        found = read_virtual_environment(root, "uvx", ledger, closely)
         reached = {need.name for need in needs(found, requirements, system)}
+        read += 1
         if fits_python(found.python_version, python) and found.packages.keys() <= reached:
-            fitting.append(found)
-        if len(fitting) == _MAX_READ:
+            if newest is not None:
+                return Cached(newest, alike=False)
+            newest, releases = found, named
+        if read == _MAX_READ:
             break
-    if not fitting:
-        return None
-    releases = {tuple(getattr(one.packages.get(name), "version", "") for name in closely) for one in fitting}
-    return Cached(fitting[0], len(releases) == 1)
+    return None if newest is None else Cached(newest, alike=True)
 
 
-def _with_releases(requirements: tuple[Requirement, ...], cache: Path) -> Iterator[Path]:
-    """The cached environments that have what is asked for, the one made last first; by the names of folders alone."""
+def _with_releases(requirements: tuple[Requirement, ...], cache: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """The cached environments that have what is asked for, the one made last first, and what else they have.
+
+    Names of folders tell that, which is quick.
+    """
     for root in _environments(cache):
         for folder in site_folders(root):
             there = versions_in(folder)
             names = [(one, there.get(canonicalize_name(one.name))) for one in requirements]
-            with contextlib.suppress(InvalidVersion):
-                if all(version is not None and allows(one, version) for one, version in names):
-                    yield root
+            if all(version is not None and allows(one, version) for one, version in names):
+                yield root, there
 
 
 def _environments(cache: Path) -> Iterator[Path]:
