@@ -193,3 +193,38 @@ def test_any_text_is_taken_or_refused_in_one_line(name: str, text: str) -> None:
 def test_any_word_of_a_list_is_taken_or_refused_in_one_line(name: str, text: str) -> None:
     answer = taken(**{name: [text]})
     assert not isinstance(answer, str) or len(answer.splitlines()) == 1
+
+
+def test_a_file_of_requirements(tmp_path: Path) -> None:
+    (tmp_path / "base.txt").write_text("-r requirements.txt\nanyio>=4\n")
+    file = tmp_path / "requirements.txt"
+    file.write_text(
+        "\ufeff# what works here\n--index-url https://example.org/simple\n-r base.txt\n\n"
+        "mcp==1.30.0 \\\n    --hash=sha256:00ff \\\n    --hash=sha256:ff00  # both platforms\n"
+        'mcp-for-blender[dev] >= 2.2.4 ; python_version >= "3.10"  # the server\n'
+    )
+    pins = make_target(pins=["uv"], requirements=file).pins
+    assert pins[:3] == ("uv", "anyio>=4", "mcp==1.30.0")
+    assert pins[3] == 'mcp-for-blender[dev]>=2.2.4; python_version >= "3.10"'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("mcp<2\nmcp 2\n", "line 2: “mcp 2” is no requirement"),
+        ("mcp<2\n\n-e .\n", "line 3: “-e .” is a place"),
+        ("git+https://example.org/x.git\n", "line 1: "),
+        ("mcp @ https://example.org/mcp.whl\n", "line 1: "),
+        ("-r gone.txt\n", "gone.txt” does not exist"),
+        ("# nothing\n", "names no requirement"),
+        ("-r bad.txt\n", "bad.txt, line 2: “==” is no requirement"),
+    ],
+)
+def test_a_file_of_requirements_that_cannot_be_used(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "bad.txt").write_text("mcp\n==\n")
+    file = tmp_path / "requirements.txt"
+    file.write_text(text)
+    with pytest.raises(TargetError) as refusal:
+        make_target(requirements=file)
+    assert refusal.value.argument == "requirements"
+    assert says in refusal.value.message

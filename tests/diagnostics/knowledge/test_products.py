@@ -8,9 +8,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 from packaging.version import Version
 
-from diagnostics.knowledge import table
+from diagnostics.knowledge import sdk_breaks
 from diagnostics.knowledge.products import (
     by_id,
     configured_endpoint,
@@ -163,7 +164,9 @@ def test_the_table_is_sound() -> None:
         assert 0 < product.default_port < 65536
 
 
-def test_the_signatures_of_breaks_compile() -> None:
-    for known in table("sdk_breaks")["break"]:
-        re.compile(known["signature"])
-        assert set(known) == {"signature", "since", "what", "pin"}
+def test_the_rows_of_breaks_are_whole() -> None:
+    for known in sdk_breaks.breaks():
+        re.compile(known.signature)
+        assert known.what
+        assert Version(known.since) not in Requirement(known.pin).specifier
+        assert compile(known.shim, "shim", "exec")
