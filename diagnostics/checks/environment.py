@@ -159,7 +159,10 @@ def _missing(looked: _Looked) -> Suspicion | None:
         if looked.context.machine.platform == "win32":
             rename = f'ren "{shadow}" "{renamed.name}"'
         return _suspect(looked, "server.sdk-missing", {"module": SDK, "shadow": str(shadow), "_rename": rename})
-    wanted = [(module, looked.started.package or module.partition(".")[0].replace("_", "-"))] if module else []
+    # `python -m` looks in the folder where it is started too, which an entry without `cwd` leaves to the app.
+    elsewhere = bool(looked.found.module) and looked.found.first is None
+    owner = looked.started.package or module.partition(".")[0].replace("_", "-")
+    wanted = [(module, owner)] if module and not elsewhere else []
     wanted += [(SDK, SDK)] if outside else []
     for name, package in wanted:
         damage = packages[package].damage if package in packages else ""
@@ -278,8 +281,8 @@ def _open_pin(seen: EnvironmentSeen, context: Context) -> Iterator[Finding]:
     version = _version(sdk.version) if sdk else None
     if server is None or version is None or version >= Version(known.since) or holds_sdk_back(seen.entry):
         return
-    required = [one for text in server.requires if (one := parsed(text)) and one.name.lower() == SDK]
-    if any(sdk_breaks.lets_in(one, known) for one in required if not one.extras or one.marker is None):
+    required = [one for text in server.requires if (one := parsed(text)) and one.name.lower() == SDK and not one.marker]
+    if required and all(sdk_breaks.lets_in(one, known) for one in required):
         yield finding("server.sdk-pin-open", open_pin_evidence(seen.entry, f"{server.name} {server.version}", context))
 
 

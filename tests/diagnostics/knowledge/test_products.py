@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from diagnostics.knowledge import table
 from diagnostics.knowledge.products import (
     by_id,
     configured_endpoint,
@@ -161,9 +158,3 @@ def test_the_table_is_sound() -> None:
         releases = [Version(first) for first, _expected in product.expected_protocols]
         assert releases == sorted(releases)
         assert 0 < product.default_port < 65536
-
-
-def test_the_signatures_of_breaks_compile() -> None:
-    for known in table("sdk_breaks")["break"]:
-        re.compile(known["signature"])
-        assert set(known) == {"signature", "since", "what", "pin"}
