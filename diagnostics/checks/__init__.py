@@ -17,6 +17,7 @@ from . import (
     server_config,
     server_pins,
     server_processes,
+    server_release,
 )
 from .network import agreement, listener, reach, secure, web
 
@@ -157,7 +158,7 @@ CHECKS: tuple[Check, ...] = (
         "server.release",
         Link.SERVER,
         "Comparing the installed server with the add-on",
-        environment.release,
+        server_release.release,
         after=("server.environment", "addon.identify"),
     ),
     Check(

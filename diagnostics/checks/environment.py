@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ..check import Context, Outcome
 from ..knowledge import products, sdk_breaks
@@ -18,13 +17,12 @@ from ..knowledge.catalogue import finding
 from ..knowledge.sdk_breaks import SDK
 from ..model import EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
-from ..probes.bridge import BridgeAnswer
 from ..probes.environment import entry_points_of, has_module, is_file, is_folder, modules_of
 from ..probes.launch_environment import LaunchEnvironment, find_launch_environment
 from ..probes.module_imports import Import, Source, is_unguarded, lacks, module_of_program
 from ..probes.requirements import Need, allows, needs, parsed
 from .entries import Entry, Launch, evidence_of
-from .sdk import EnvironmentSeen, Suspicion, holds_sdk_back, of_break, open_pin_evidence, repair, seen_for, will_start
+from .sdk import EnvironmentSeen, Suspicion, holds_sdk_back, of_break, open_pin_evidence, repair, version_of, will_start
 
 
 async def environment(context: Context) -> Outcome:
@@ -159,7 +157,10 @@ def _missing(looked: _Looked) -> Suspicion | None:
         if looked.context.machine.platform == "win32":
             rename = f'ren "{shadow}" "{renamed.name}"'
         return _suspect(looked, "server.sdk-missing", {"module": SDK, "shadow": str(shadow), "_rename": rename})
-    wanted = [(module, looked.started.package or module.partition(".")[0].replace("_", "-"))] if module else []
+    # `python -m` looks in the folder where it is started too, which an entry without `cwd` leaves to the app.
+    elsewhere = bool(looked.found.module) and looked.found.first is None
+    owner = looked.started.package or module.partition(".")[0].replace("_", "-")
+    wanted = [(module, owner)] if module and not elsewhere else []
     wanted += [(SDK, SDK)] if outside else []
     for name, package in wanted:
         damage = packages[package].damage if package in packages else ""
@@ -223,7 +224,7 @@ def _plain(requirement: Requirement) -> str:
 def _incompatible(looked: _Looked) -> Suspicion | None:
     """The server imports, or passes, what the installed SDK does not have."""
     package = looked.found.environment.packages.get(SDK)
-    version = _version(package.version) if package else None
+    version = version_of(package.version) if package else None
     if package is None or version is None:
         return None
     source = looked.source
@@ -245,7 +246,7 @@ def _of_release(looked: _Looked, version: Version) -> Suspicion | None:
     server = looked.found.environment.packages.get(looked.started.package)
     if server is None or product is None or not product.ceiling_since or server.name not in product.packages:
         return None
-    release = _version(server.version)
+    release = version_of(server.version)
     if release is None or release >= Version(product.ceiling_since) or version < Version(known.since):
         return None
     return _breaks(looked, known, "", server.location, 0)
@@ -275,61 +276,9 @@ def _open_pin(seen: EnvironmentSeen, context: Context) -> Iterator[Finding]:
     """A server that works with the installed SDK and lets the next, incompatible one in."""
     packages, known = seen.environment.packages, sdk_breaks.next_incompatible()
     server, sdk = packages.get(seen.server), packages.get(SDK)
-    version = _version(sdk.version) if sdk else None
+    version = version_of(sdk.version) if sdk else None
     if server is None or version is None or version >= Version(known.since) or holds_sdk_back(seen.entry):
         return
-    required = [one for text in server.requires if (one := parsed(text)) and one.name.lower() == SDK]
-    if any(sdk_breaks.lets_in(one, known) for one in required if not one.extras or one.marker is None):
+    required = [one for text in server.requires if (one := parsed(text)) and one.name.lower() == SDK and not one.marker]
+    if required and all(sdk_breaks.lets_in(one, known) for one in required):
         yield finding("server.sdk-pin-open", open_pin_evidence(seen.entry, f"{server.name} {server.version}", context))
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
-
-
-async def release(context: Context) -> Outcome:
-    """Whether the add-on that answers is newer than the server that is installed.
-
-    Of a server whose release the command names, the check of the add-on's version says that already.
-    """
-    answer = context.observed(BridgeAnswer)
-    protocol = answer.info.get("protocol_version") if answer and answer.info else None
-    if isinstance(protocol, bool) or not isinstance(protocol, int) or context.target.expect_protocol:
-        return Outcome(Verdict.SKIPPED)
-    findings = []
-    for entry in context.all_observed(Entry):
-        seen, product = seen_for(entry, context), entry.product
-        if seen is None or product is None or not seen.sure or products.named_release(entry.command, product):
-            continue
-        package = seen.environment.packages.get(seen.server)
-        installed = _version(package.version) if package else None
-        expected = products.protocol_of_release(product, installed) if installed else 0
-        if package is not None and 0 < expected < protocol:
-            evidence: dict[str, EvidenceValue] = {
-                "release": f"{package.name} {package.version}",
-                "expected": expected,
-                "protocol_version": protocol,
-                "environment": str(seen.environment.root),
-                "_upgrade": _upgrade(seen),
-            }
-            findings.append(finding("server.outdated", evidence_of(entry, context) | evidence))
-    return Outcome(
-        Verdict.WARN if findings else Verdict.SKIPPED, findings[0].title if findings else "", tuple(findings)
-    )
-
-
-def _upgrade(seen: EnvironmentSeen) -> str:
-    root, kind = seen.environment.root, seen.environment.kind
-    match kind:
-        case "uv tool":
-            return f"uv tool upgrade {root.name}"
-        case "pipx":
-            return f"pipx upgrade {root.name}"
-        case "uv project" | "extension":
-            return f"uv sync --upgrade --directory {shlex.quote(os.fspath(root.parent))}"
-    return (
-        f"uv pip install --upgrade --python {shlex.quote(os.fspath(seen.environment.python or 'python'))} {seen.server}"
-    )

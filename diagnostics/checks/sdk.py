@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
+from packaging.version import InvalidVersion, Version
 
 from ..check import Context
 from ..knowledge.sdk_breaks import SDK, Break, next_incompatible
@@ -74,6 +75,14 @@ def of_break(known: Break, entry: Entry) -> dict[str, EvidenceValue]:
 def open_pin_evidence(entry: Entry, release: str, context: Context) -> dict[str, EvidenceValue]:
     """What is told about a release that lets any newer SDK in."""
     return evidence_of(entry, context) | of_break(next_incompatible(), entry) | {"release": release}
+
+
+def version_of(text: str) -> Version | None:
+    """The version, None for a text that is none."""
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
 
 
 def with_pin(entry: Entry, pin: str) -> str:

@@ -99,8 +99,9 @@ class Source:
         return self._places[module]
 
     def _read(self, path: Path) -> bytes:
-        read = read_file(path, self._ledger)
-        return read.data[:_MAX_BYTES] if read.state is State.READ else b""
+        self._ledger.read(path.parent)  # once for all modules of a package
+        read = read_file(path, Ledger())
+        return read.data if read.state is State.READ else b""
 
 
 def imports_of(data: bytes, file: Path, module: str) -> Iterator[Import]:

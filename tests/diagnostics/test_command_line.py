@@ -147,6 +147,7 @@ def test_ctrl_c(tmp_path: Path) -> None:
         (["nonsense"], "nonsense"),
         (["--host", "a\nb"], "--host"),
         (["--por", "9876"], "--por"),
+        (["--requirements", "/nowhere/requirements.txt"], "--requirements"),
     ],
 )
 def test_wrong_usage_is_one_line_that_names_the_argument(argv: list[str], argument: str, capsys: Captured) -> None:

@@ -154,9 +154,11 @@ def test_the_sdk_is_not_there(doctor: Doctor, *, launch: bool) -> None:
 def test_the_server_is_not_there(doctor: Doctor) -> None:
     python = virtual_environment(doctor.home / "server", sdk="1.30.0")
     for launch in (False, True):
-        report = look(doctor, python, "-m", "blender_mcp.server", launch=launch)
+        report = look(doctor, python, "-m", "blender_mcp.server", launch=launch, cwd=str(doctor.home))
         assert report.root_cause == "server.sdk-missing"
         assert "blender_mcp" in report.headline
+    # Without a `cwd` the app decides where it is started, and there it may be.
+    assert ids(look(doctor, python, "-m", "blender_mcp.server")) == NOT_STARTED
 
 
 def test_the_server_is_in_the_folder_where_it_is_started(doctor: Doctor) -> None:

@@ -3,15 +3,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.requirements import Requirement
 from packaging.version import Version
 
-from diagnostics.knowledge import sdk_breaks
 from diagnostics.knowledge.products import (
     by_id,
     configured_endpoint,
@@ -162,11 +158,3 @@ def test_the_table_is_sound() -> None:
         releases = [Version(first) for first, _expected in product.expected_protocols]
         assert releases == sorted(releases)
         assert 0 < product.default_port < 65536
-
-
-def test_the_rows_of_breaks_are_whole() -> None:
-    for known in sdk_breaks.breaks():
-        re.compile(known.signature)
-        assert known.what
-        assert Version(known.since) not in Requirement(known.pin).specifier
-        assert compile(known.shim, "shim", "exec")
