@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -46,7 +47,7 @@ def target_from(context: bpy.types.Context) -> Target:
 
     prefs = preferences(context)
     if prefs is None:
-        return make_target(allowed_commands=sorted(_allowed_without_preferences))
+        return make_target(allowed_commands=sorted(_allowed_without_preferences), own_folder=own_folder())
     given = endpoint_is_given(prefs)
     return make_target(
         host=prefs.host if given else None,
@@ -59,11 +60,22 @@ def target_from(context: bpy.types.Context) -> Target:
         client_cert=bpy.path.abspath(prefs.client_cert) if prefs.use_tls else None,
         expect_protocol=_words(prefs.expect_protocol),
         server_config=bpy.path.abspath(prefs.server_config) if prefs.server_config else None,
+        lock=bpy.path.abspath(prefs.lock_file) if prefs.lock_file else None,
+        locked=bool(prefs.lock_file) and prefs.lock_must_match,
         pins=[row.requirement for row in prefs.pins if row.requirement.strip()],
         allowed_commands=[row.digest for row in prefs.permissions],
         ignore=_words(prefs.muted),
         deadline=prefs.deadline,
+        own_folder=own_folder(),
     )
+
+
+def own_folder() -> Path | None:
+    """Where the extension may keep files of its own; None where it is no extension and Blender names no place."""
+    try:
+        return Path(bpy.utils.extension_path_user(PACKAGE))
+    except ValueError:
+        return None
 
 
 def allow(context: bpy.types.Context, digest: str, app: str, command_line: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..check import Check
 from ..model import Link
-from . import addon, addon_state, addon_temp, blender, client, launcher, server, server_config, server_processes
+from . import addon, addon_state, addon_temp, blender, client, launcher, lock, server, server_config, server_processes
 from .network import agreement, listener, reach, secure, web
 
 CHECKS: tuple[Check, ...] = (
@@ -133,6 +133,13 @@ CHECKS: tuple[Check, ...] = (
         "Comparing versions with your pins",
         server.pins,
         after=("launcher.command", "server.handshake"),
+    ),
+    Check(
+        "server.lock",
+        Link.SERVER,
+        "Comparing with the lock file",
+        lock.lock,
+        after=("server.handshake", "addon.meaning", "network.web"),
     ),
     Check(
         "addon.product",
