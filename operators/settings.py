@@ -73,9 +73,10 @@ def target_from(context: bpy.types.Context) -> Target:
 def own_folder() -> Path | None:
     """Where the extension may keep files of its own; None where it is no extension and Blender names no place."""
     try:
-        return Path(bpy.utils.extension_path_user(PACKAGE))
+        path = bpy.utils.extension_path_user(PACKAGE)
     except ValueError:
         return None
+    return Path(path) if path else None
 
 
 def allow(context: bpy.types.Context, digest: str, app: str, command_line: str) -> None:
