@@ -104,7 +104,8 @@ def _at(value: object, *keys: str) -> Mapping[str, object]:
 def _reason(said: bytes) -> str:
     """Why a resolver gave up, in its own words: its last lines say it."""
     lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    return one_line(" ".join(lines[-4:]), 400) or "it gave no reason"
+    lines = [line for line in lines if not line.startswith(("hint:", "[notice]"))]
+    return one_line(" ".join(lines[-3:]), 400) or "it gave no reason"
 
 
 @dataclass(frozen=True, slots=True)
