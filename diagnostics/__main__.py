@@ -345,9 +345,8 @@ def _lock(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
         _print(render(report, "json") if options.format == "json" else "\n".join(said.lines) + "\n")
         return said.status
     target = _target(options)
-    if file.is_dir() or not file.resolve().parent.is_dir():
-        problem = f"“{file}” is a folder" if file.is_dir() else f"there is no folder “{file.parent}”"
-        raise TargetError("lock", problem)
+    if not file.parent.is_dir():
+        raise TargetError("lock", f"there is no folder “{file.parent}”")
     try:
         with _progress() as tell:
             said = locking.write(target, file, snapshot, tell)

@@ -28,6 +28,7 @@ _MARK = "mcp_diagnostics_lock"
 _TEXTS = tuple(field.name for field in dataclasses.fields(WorkingSet) if field.name != "packages")
 _CONTEXT = {"platform"}
 """What is recorded to read the rest by it, and is not compared itself."""
+_COMPARED = tuple(name for name in (*_TEXTS, "packages") if name not in _CONTEXT)
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _LONGEST = 253
 """Characters of a value: what a host name may have (RFC 1035, section 2.3.4)."""
@@ -176,21 +177,24 @@ def _differences(was: WorkingSet, now: WorkingSet) -> Iterator[Difference]:
 
 def recorded(working: WorkingSet) -> tuple[str, ...]:
     """What is known of a working set, by its name."""
-    return tuple(label(name, working) for name in _compared() if getattr(working, name))
+    return _named([name for name in _COMPARED if getattr(working, name)], working)
 
 
 def unknown(working: WorkingSet) -> tuple[str, ...]:
     """What is not known of a working set, by its name."""
-    return tuple(label(name, working) for name in _compared() if not getattr(working, name))
-
-
-def _compared() -> list[str]:
-    return [name for name in (*_TEXTS, "packages") if name not in _CONTEXT]
+    return _named([name for name in _COMPARED if not getattr(working, name)], working)
 
 
 def unlearnt(was: WorkingSet, now: WorkingSet) -> tuple[str, ...]:
     """What `was` records and `now` does not know, by its name."""
-    return tuple(label(name, was) for name in _compared() if getattr(was, name) and not getattr(now, name))
+    return _named([name for name in _COMPARED if getattr(was, name) and not getattr(now, name)], was)
+
+
+def _named(fields: list[str], working: WorkingSet) -> tuple[str, ...]:
+    """What the fields are called; a version speaks for its package too."""
+    return tuple(
+        label(name, working) for name in fields if name.replace("_package", "_version") not in {*fields} - {name}
+    )
 
 
 def label(field: str, working: WorkingSet) -> str:

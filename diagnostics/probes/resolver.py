@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..ledger import Ledger
 from ..text import one_line
@@ -79,26 +80,19 @@ async def _by_pip(asked: _Asked, python: Path, file: Path, *, whole: bool) -> Re
         return Resolved(problem=f"pip: {_reason(said)}")
     try:
         lines = sorted(_line(one) for one in json.loads(printed)["install"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Resolved(problem="pip did not tell the hashes; a newer pip does")
     return Resolved("".join(lines), len(lines), "pip")
 
 
-def _line(installed: Mapping[str, Mapping[str, str]]) -> str:
+def _line(installed: Mapping[str, Mapping[str, Any]]) -> str:
     """A line of requirements for an entry of pip's installation report (version 1 of its format)."""
-    metadata, hashes = installed["metadata"], _at(installed["download_info"], "archive_info", "hashes")
-    sha256 = str(hashes["sha256"])
+    metadata, archive = installed["metadata"], installed["download_info"]["archive_info"]
+    # pip before 23.1 tells one hash, as "sha256=…".
+    sha256 = archive.get("hashes", {}).get("sha256") or str(archive["hash"]).removeprefix("sha256=")
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):
         raise ValueError(sha256)
     return f"{metadata['name'].lower().replace('_', '-')}=={metadata['version']} \\\n    --hash=sha256:{sha256}\n"
-
-
-def _at(value: object, *keys: str) -> Mapping[str, object]:
-    for key in keys:
-        value = value[key] if isinstance(value, Mapping) else None
-    if not isinstance(value, Mapping):
-        raise TypeError(keys)
-    return value
 
 
 def _reason(said: bytes) -> str:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from diagnostics.reports import render
 
 from .peers import INFO, addon, listening
 from .probes.children import PRELUDE
-from .runs import Doctor
+from .runs import Doctor, names_in
 
 SDK = "GOOD['serverInfo'] = {'name': 'BlenderMCP', 'version': '%s'}\n"
 
@@ -78,11 +77,11 @@ def test_it_works_again(doctor: Doctor, folder: Path) -> None:
 
 
 def test_nothing_is_kept_where_nothing_may_be(doctor: Doctor) -> None:
-    before = sorted(os.listdir(doctor.home))
+    before = names_in(doctor.home)
     report = good(doctor, None)
     assert report.verdict is Verdict.PASS
     assert report.did.written == ()
-    assert sorted(set(os.listdir(doctor.home)) - {"pids", "uvx", ".config"}) == before
+    assert sorted(set(names_in(doctor.home)) - {"pids", "uvx", ".config"}) == before
 
 
 def test_a_part_of_the_chain_is_no_good_run(doctor: Doctor, folder: Path) -> None:
