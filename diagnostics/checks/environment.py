@@ -15,3 +15,5 @@ class EnvironmentSeen:
 
     entry: Entry
     environment: Environment
+    sure: bool = True
+    """The server will use exactly this; otherwise it is what was made last, and may be made anew."""

@@ -18,7 +18,8 @@ from ..model import EvidenceValue, Lock, Verdict, WorkingSet
 from ..probes.background import in_thread
 from ..probes.listing import printed
 from .entries import Entry, Launch, evidence_of
-from .server import ServerSeen, with_pin
+from .server import ServerSeen
+from .server import _with_pin as with_pin
 from .working_set import UvSeen, working_set
 
 _MOST_PINS = 5

@@ -162,7 +162,7 @@ def _of_open_pin(entry: Entry, evidence: dict[str, EvidenceValue]) -> Iterator[F
         return  # the entry itself holds the SDK back
     known = breaks[0]
     seen = {"release": f"{product.packages[-1]} {release}", "since": known["since"], "pin": known["pin"]}
-    yield finding("server.sdk-pin-open", evidence | seen | {"_with": with_pin(entry, known["pin"])})
+    yield finding("server.sdk-pin-open", evidence | seen | {"_with": _with_pin(entry, known["pin"])})
 
 
 def _if_enough(answer: ServerAnswer) -> Verdict:
@@ -199,7 +199,7 @@ def _of_exit(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceVal
     for known in table("sdk_breaks")["break"]:
         if re.search(known["signature"], said):
             seen = evidence | {"what": known["what"], "since": known["since"], "pin": known["pin"]}
-            return finding("server.sdk-incompatible", seen | {"_with": with_pin(entry, known["pin"])})
+            return finding("server.sdk-incompatible", seen | {"_with": _with_pin(entry, known["pin"])})
     missing = re.search(
         r"ModuleNotFoundError: No module named '([\w.]+)'|(?:^|: )No module named ([\w.]+)\s*$", said, re.MULTILINE
     )
@@ -216,7 +216,7 @@ def _is_preparing(stderr: str) -> bool:
     return re.search(r"^\s*(?:Downloading|Preparing|Resolving|Building|Updating) ", stderr, re.MULTILINE) is not None
 
 
-def with_pin(entry: Entry, pin: str) -> str:
+def _with_pin(entry: Entry, pin: str) -> str:
     """The arguments of the entry with the pin in them, as JSON text; empty where uv is not what starts it."""
     program = re.split(r"[\\/]", entry.command.program)[-1].removesuffix(".exe")
     args = list(entry.command.args)
@@ -270,7 +270,7 @@ async def pins(context: Context) -> Outcome:
     findings, unknown = [], []
     for text in context.target.pins:
         requirement = Requirement(text)
-        known = list(versions(canonicalize_name(requirement.name), context))
+        known = list(_versions(canonicalize_name(requirement.name), context))
         if not known:
             unknown.append(requirement.name)
         for version, how_known, entry in known:
@@ -289,7 +289,7 @@ async def pins(context: Context) -> Outcome:
     return Outcome(Verdict.PASS)
 
 
-def versions(package: str, context: Context) -> Iterator[tuple[Version, str, Entry]]:
+def _versions(package: str, context: Context) -> Iterator[tuple[Version, str, Entry]]:
     """The versions of a package that are known without looking into an environment."""
     for entry in context.all_observed(Entry):
         named = products.named_version(entry.command, package)

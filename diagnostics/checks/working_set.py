@@ -21,7 +21,7 @@ from .addon import bridge_of_this_process, dotted
 from .entries import Entry
 from .environment import EnvironmentSeen
 from .network.endpoint import Endpoint
-from .server import ServerSeen, versions
+from .server import ServerSeen
 
 SDK = "mcp"
 
@@ -64,13 +64,27 @@ def _plain(text: str) -> str:
 
 
 def _environment(entry: Entry | None, context: Context) -> Environment | None:
-    """The environment in which the entry's server runs."""
-    seen = [seen.environment for seen in context.all_observed(EnvironmentSeen) if seen.entry == entry]
-    return seen[-1] if seen else None
+    """The environment in which the entry's server runs; none where it is not sure and the server says otherwise."""
+    seen = [seen for seen in context.all_observed(EnvironmentSeen) if seen.entry == entry]
+    if not seen or entry is None:
+        return None
+    environment, told = seen[-1].environment, _told(entry, context)
+    sdk = environment.packages.get(SDK)
+    fits = sdk is None or not told or sdk.version == told
+    return environment if seen[-1].sure or fits else None
+
+
+def _told(entry: Entry, context: Context) -> str:
+    """The SDK's version as the started server says it: with FastMCP of mcp 1.x it is said to be the server's own.
+
+    Field guide, protocols 1.8.
+    """
+    answers = [seen for seen in context.all_observed(ServerSeen) if seen.launch.entry == entry and seen.product]
+    return (answers[-1].answer.server_version or "") if answers else ""
 
 
 def _of_server(entry: Entry | None, context: Context) -> dict[str, str]:
-    """The server and its SDK: what is installed, else what the command names, else what the server says."""
+    """The server and its SDK: what is installed, else what the server says, else what the command names."""
     web = context.observed(WebServerAnswer)
     if entry is None:
         return {"mcp_version": web.mcp.protocol_version or ""} if web is not None and web.mcp.answered else {}
@@ -78,13 +92,11 @@ def _of_server(entry: Entry | None, context: Context) -> dict[str, str]:
     product = next((seen.product for seen in answers if seen.product), entry.product)
     known = {"mcp_version": answers[-1].answer.protocol_version or ""} if answers else {}
     environment = _environment(entry, context)
-    installed = environment.packages if environment else {}
-    known |= _server_package(entry, product, {name: package.version for name, package in installed.items()})
-    sdk = installed[SDK].version if SDK in installed else ""
-    told = [str(version) for version, _how, owner in versions(SDK, context) if owner == entry]
-    if sdk or told:
-        known |= {"sdk_package": SDK, "sdk_version": sdk or told[-1]}
-    return known
+    installed = {name: package.version for name, package in environment.packages.items()} if environment else {}
+    known |= _server_package(entry, product, installed)
+    named = products.named_version(entry.command, SDK)
+    sdk = installed.get(SDK) or _told(entry, context) or str(named or "")
+    return known | ({"sdk_package": SDK, "sdk_version": sdk} if sdk else {})
 
 
 def _server_package(entry: Entry, product: Product | None, installed: dict[str, str]) -> dict[str, str]:

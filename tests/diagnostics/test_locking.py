@@ -248,8 +248,8 @@ def test_the_real_packages(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: 
         seen = tuple(EnvironmentSeen(entry, place) for entry in context.all_observed(Entry))
         return Outcome(Verdict.SKIPPED, observations=seen)
 
-    seen = Check("server.environment-of-the-test", Link.SERVER, "", look, after=("client.configuration",))
-    monkeypatch.setattr(checks, "CHECKS", (*checks.CHECKS, seen))
+    seen = Check("server.environment", Link.SERVER, "", look, after=("client.configuration",))
+    monkeypatch.setattr(checks, "CHECKS", (*(one for one in checks.CHECKS if one.id != seen.id), seen))
     monkeypatch.setenv("PATH", f"{uv.parent}{os.pathsep}{os.environ['PATH']}")
     environ = {**real_server.uv_settings(), "UV_OFFLINE": "1"}
     for name, value in environ.items():
@@ -262,3 +262,20 @@ def test_the_real_packages(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert ended.returncode == 0, ended.stderr
     assert f"Would install {len(packages)} packages" in ended.stderr
     assert run("lock", "verify") == 0
+
+
+def test_a_server_on_the_real_sdk(tmp_path: Path, capsys: Captured) -> None:
+    python = inventory.sdk_python("1.30.0")
+    if not python.exists():
+        pytest.skip(inventory.why_absent("mcp 1.30.0"))
+    server, config = tmp_path / "server.py", tmp_path / "config.json"
+    server.write_text("from mcp.server.fastmcp import FastMCP\nFastMCP('BlenderMCP').run()\n", encoding="utf-8")
+    with listening(addon()) as peer:
+        env = {"BLENDER_HOST": "127.0.0.1", "BLENDER_PORT": str(peer.port)}
+        entry = {"command": str(python), "args": [str(server)], "env": env}
+        config.write_text(json.dumps({"mcpServers": {"blender": entry}}), encoding="utf-8")
+        argv = ["--app-config", str(config), "--launch", "--host", "127.0.0.1", "--port", str(peer.port)]
+        assert command_line.main(["lock", "write", *argv]) == 0
+        assert (locked()["sdk_version"], locked()["mcp_version"]) == ("1.30.0", "2025-11-25")
+        assert command_line.main(["lock", "verify", *argv]) == 0
+    assert "mcp" in capsys.readouterr().out

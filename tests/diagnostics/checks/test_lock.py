@@ -143,10 +143,13 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         packages = {name: Package(name, version) for name, version in installed.items()}
         place = Environment("uvx", Path("/somewhere"), python_version="3.11.9", packages=packages)
         entries = context.all_observed(Entry)
-        return Outcome(Verdict.SKIPPED, observations=tuple(EnvironmentSeen(one, place) for one in entries))
+        return Outcome(
+            Verdict.SKIPPED,
+            observations=tuple(EnvironmentSeen(one, place, sure="unsure" not in installed) for one in entries),
+        )
 
-    seen = Check("server.environment-of-the-test", Link.SERVER, "", look, after=("client.configuration",))
-    monkeypatch.setattr(checks, "CHECKS", (*checks.CHECKS, seen))
+    seen = Check("server.environment", Link.SERVER, "", look, after=("client.configuration",))
+    monkeypatch.setattr(checks, "CHECKS", (*(one for one in checks.CHECKS if one.id != seen.id), seen))
     return installed
 
 
@@ -163,6 +166,13 @@ def test_the_packages_of_the_environment(doctor: Doctor, peer: Peer, environment
     pinned = next(remedy.text for remedy in drift.remedies if remedy.text.startswith('"args"'))
     args = json.loads(pinned.partition(": ")[2])
     assert args == ["--with", "mcp==1.30.0", "--with", "httpx==0.28.1", "mcp-for-blender==2.2.4"]
+
+
+def test_an_environment_that_the_server_does_not_use(doctor: Doctor, peer: Peer, environment: dict[str, str]) -> None:
+    environment |= {"mcp": "1.29.0", "unsure": "1"}
+    report = compared(doctor, peer, {})
+    assert (report.working.sdk_version, report.working.packages, report.working.python_version) == ("1.30.0", {}, "")
+    assert report.verdict is Verdict.PASS
 
 
 def test_a_lock_without_an_app(doctor: Doctor, peer: Peer) -> None:
