@@ -63,6 +63,11 @@ class Difference:
         return f"{self.name} {self.was or words['none']} → {self.now or words['none']}"
 
 
+def requirements_beside(lock: Path) -> Path:
+    """The file of requirements that belongs to a lock file."""
+    return lock.with_name(f"{lock.stem}.requirements.txt")
+
+
 def render(lock: Lock) -> bytes:
     """The file's content: the same for the same lock, a line for each field and each package."""
     content = {_MARK: FORMAT, **as_object(lock)}

@@ -14,7 +14,7 @@ from . import diagnose, exit_code, new_event_loop
 from .atomic_write import atomic_write
 from .knowledge import apps, catalogue, table
 from .ledger import Ledger
-from .lock import LockError, differences, parse, recorded, render, spoken_day, unknown, unlearnt
+from .lock import LockError, differences, parse, recorded, render, requirements_beside, spoken_day, unknown, unlearnt
 from .model import Event, Lock, Machine, Report, Snapshot, Target, Verdict, WorkingSet
 from .probes.files import State, read_file
 from .probes.resolver import Resolved, with_hashes
@@ -37,11 +37,6 @@ class Said:
 
     lines: tuple[str, ...]
     status: int
-
-
-def requirements_beside(lock: Path) -> Path:
-    """The file of requirements that belongs to a lock file."""
-    return lock.with_name(f"{lock.stem}.requirements.txt")
 
 
 def write(
@@ -84,7 +79,7 @@ def verify(report: Report, lock: Lock) -> Said:
     named = {"lock": str(lock.file), "day": spoken_day(lock.day, report.started[:10])}
     lines = []
     if other:
-        lines += [_fill("differs", count=str(len(other)), **named), *(f"  - {one}" for one in other)]
+        lines += [_fill("differs", **named), *(f"  - {one}" for one in other)]
     if missing:
         lines.append(_fill("not_compared", fields=", ".join(missing)))
     if not other and not missing:

@@ -13,15 +13,16 @@ from pathlib import Path
 from ..check import Context, Outcome
 from ..knowledge import products
 from ..knowledge.catalogue import finding
-from ..lock import Difference, differences, label, spoken_day, unlearnt
+from ..lock import Difference, differences, label, requirements_beside, spoken_day, unlearnt
 from ..model import EvidenceValue, Lock, Verdict, WorkingSet
 from ..probes.background import in_thread
 from ..probes.listing import printed
 from .entries import Entry, Launch, evidence_of
 from .server import ServerSeen
 from .server import _with_pin as with_pin
-from .working_set import UvSeen, working_set
+from .working_set import UvSeen, environment_of, working_set
 
+_INSTALLED = {"packages", "server_version", "sdk_version"}
 _MOST_PINS = 5
 """Packages that a command can hold; more of them read better in a file of requirements."""
 
@@ -41,10 +42,10 @@ async def lock(context: Context) -> Outcome:
     findings = []
     if other:
         evidence = _evidence(known, context) | {"differences": tuple(map(str, other)), "_failed": context.target.locked}
-        evidence |= _ways_back(known.working, other, context)
+        evidence |= _ways_back(known, other, context)
         verdict = Verdict.FAIL if context.target.locked else Verdict.WARN
         findings.append(finding("server.lock-drift", evidence, verdict=verdict))
-    if missing:
+    if missing and not _broken(context):
         evidence = _evidence(known, context) | {"unlearnt": missing, "_not_started": _not_started(context)}
         only_inside = label("addon_sha256", now) in missing and context.snapshot is None
         findings.append(finding("server.lock-unknown", evidence | {"_outside": only_inside}))
@@ -59,8 +60,18 @@ async def lock(context: Context) -> Outcome:
 
 def _evidence(known: Lock, context: Context) -> dict[str, EvidenceValue]:
     path = str(known.file)
-    word = subprocess.list2cmdline([path]) if context.machine.platform == "win32" else shlex.quote(path)
-    return {"lock": path, "day": spoken_day(known.day, context.today), "_word": word}
+    return {"lock": path, "day": spoken_day(known.day, context.today), "_word": _typed([path], context)}
+
+
+def _typed(words: list[str], context: Context) -> str:
+    """The words as one types them in a terminal."""
+    return subprocess.list2cmdline(words) if context.machine.platform == "win32" else shlex.join(words)
+
+
+def _broken(context: Context) -> bool:
+    """Something else is broken, which is why not everything was learnt, and is told by its own finding."""
+    ended = [context.outcome(name) for name in ("network.connect", "launcher.command", "server.handshake")]
+    return any(one is not None and one.verdict is Verdict.FAIL for one in ended)
 
 
 def _not_started(context: Context) -> bool:
@@ -68,17 +79,27 @@ def _not_started(context: Context) -> bool:
     return bool(context.all_observed(Entry)) and not context.all_observed(ServerSeen)
 
 
-def _ways_back(was: WorkingSet, other: tuple[Difference, ...], context: Context) -> dict[str, EvidenceValue]:
-    """How to get what the lock has recorded: the entry's arguments with the versions in them, and the add-on."""
-    found: dict[str, EvidenceValue] = {}
+def _ways_back(known: Lock, other: tuple[Difference, ...], context: Context) -> dict[str, EvidenceValue]:
+    """How to get what the lock has recorded: in the entry's arguments, in the server's environment, as the add-on."""
+    found, was = dict[str, EvidenceValue](), known.working
     entry = next(iter(context.all_observed(Entry)), None)
     if entry is not None:
         found = evidence_of(entry, context) | {"_pinned": _pinned(entry, was, other)}
+        found["_install"] = _install(known, entry, context) if any(one.field in _INSTALLED for one in other) else ""
     if any(one.field.startswith("addon_") for one in other) and was.server_version:
         product = next((one for one in products.products() if was.server_package in one.packages), None)
         if product is not None and product.update:
             found["_addon"] = product.update.replace("@latest", f"@{was.server_version}")
     return found
+
+
+def _install(known: Lock, entry: Entry, context: Context) -> str:
+    """The command that installs what is pinned beside the lock, where the environment is one that people keep."""
+    requirements, place = requirements_beside(known.file), environment_of(entry, context)
+    if place is None or place.kind != "virtual environment" or place.python is None or not requirements.is_file():
+        return ""
+    argv = ["uv", "pip", "install", "--require-hashes", "--python", str(place.python), "-r", str(requirements)]
+    return _typed(argv, context)
 
 
 def _pinned(entry: Entry, was: WorkingSet, other: tuple[Difference, ...]) -> str:

@@ -38,7 +38,7 @@ def working_set(context: Context) -> WorkingSet:
     where, uv = context.observed(Endpoint), context.observed(UvSeen)
     entry = next(iter(context.all_observed(Entry)), None)
     known = _of_addon(context) | _of_server(entry, context)
-    environment = _environment(entry, context)
+    environment = environment_of(entry, context)
     if uv is not None:
         known["uv_version"] = uv.version
     if where is not None:
@@ -63,7 +63,7 @@ def _plain(text: str) -> str:
     return one_line(text, 253)[:253].strip()
 
 
-def _environment(entry: Entry | None, context: Context) -> Environment | None:
+def environment_of(entry: Entry | None, context: Context) -> Environment | None:
     """The environment in which the entry's server runs; none where it is not sure and the server says otherwise."""
     seen = [seen for seen in context.all_observed(EnvironmentSeen) if seen.entry == entry]
     if not seen or entry is None:
@@ -91,7 +91,7 @@ def _of_server(entry: Entry | None, context: Context) -> dict[str, str]:
     answers = [seen for seen in context.all_observed(ServerSeen) if seen.launch.entry == entry]
     product = next((seen.product for seen in answers if seen.product), entry.product)
     known = {"mcp_version": answers[-1].answer.protocol_version or ""} if answers else {}
-    environment = _environment(entry, context)
+    environment = environment_of(entry, context)
     installed = {name: package.version for name, package in environment.packages.items()} if environment else {}
     known |= _server_package(entry, product, installed)
     named = products.named_version(entry.command, SDK)

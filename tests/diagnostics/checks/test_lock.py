@@ -84,7 +84,7 @@ def test_a_difference(doctor: Doctor, peer: Peer, locked: bool, verdict: Verdict
     drift = found(report, "server.lock-drift")
     assert (drift.verdict, check(report), report.verdict) == (verdict, verdict, verdict)
     assert drift.evidence["differences"] == ("mcp 1.29.0 → 1.30.0", "add-on's version 1.7 → 1.8")
-    assert "written on 3 November 2025" in drift.detail
+    assert "Since 3 November 2025, when" in drift.detail
     texts = [remedy.text for remedy in drift.remedies]
     assert '"args": ["--with", "mcp==1.29.0", "mcp-for-blender==2.2.4"]' in texts
     assert texts[-1] == "mcp-diagnostics lock write --launch --lock ~/mcp-diagnostics.lock"
@@ -141,7 +141,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
     async def look(context: Context) -> Outcome:
         packages = {name: Package(name, version) for name, version in installed.items()}
-        place = Environment("uvx", Path("/somewhere"), python_version="3.11.9", packages=packages)
+        kind, python = (
+            ("virtual environment", Path("/somewhere/bin/python")) if "in-a-venv" in installed else ("uvx", None)
+        )
+        place = Environment(kind, Path("/somewhere"), python, "3.11.9", packages)
         entries = context.all_observed(Entry)
         return Outcome(
             Verdict.SKIPPED,
@@ -166,6 +169,24 @@ def test_the_packages_of_the_environment(doctor: Doctor, peer: Peer, environment
     pinned = next(remedy.text for remedy in drift.remedies if remedy.text.startswith('"args"'))
     args = json.loads(pinned.partition(": ")[2])
     assert args == ["--with", "mcp==1.30.0", "--with", "httpx==0.28.1", "mcp-for-blender==2.2.4"]
+
+
+def test_the_requirements_beside_the_lock(doctor: Doctor, peer: Peer, environment: dict[str, str]) -> None:
+    environment["in-a-venv"] = "1"
+    (doctor.home / "mcp-diagnostics.requirements.txt").write_text("")
+    drift = found(compared(doctor, peer, {"sdk_version": "1.29.0"}), "server.lock-drift")
+    assert "uv pip install --require-hashes --python /somewhere/bin/python -r ~/mcp-diagnostics.requirements.txt" in [
+        remedy.text for remedy in drift.remedies
+    ]
+
+
+def test_what_is_broken_is_told_and_not_what_follows(doctor: Doctor, peer: Peer) -> None:
+    entry(doctor, peer.port)
+    program = doctor.script("uvx", PRELUDE + "sys.exit(1)")
+    assert program.exists()
+    report = doctor.run(launch=True, lock=lock_file(doctor))
+    assert ids(report) == ["server.exits-at-start"]
+    assert check(report) is Verdict.UNKNOWN
 
 
 def test_an_environment_that_the_server_does_not_use(doctor: Doctor, peer: Peer, environment: dict[str, str]) -> None:
