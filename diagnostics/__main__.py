@@ -267,8 +267,9 @@ def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
     if options.endpoint or options.endpoints:
         return _survey(options, snapshot, output)
     if options.wait is not None:
-        if options.only:
-            raise TargetError("wait", "tests the links network and addon; leave out --only")
+        if options.only or options.lock:
+            other = "--only" if options.only else "--lock"
+            raise TargetError("wait", f"tests the links network and addon; leave out {other}")
         report = _wait(target, seconds(options.wait, "wait", 86400), snapshot)
         if is_ready(report) and options.format == "text" and output is None:
             answers = " · ".join(row.summary for row in report.chain if row.verdict in {Verdict.PASS, Verdict.WARN})
@@ -284,7 +285,7 @@ def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
 
 def _survey(options: argparse.Namespace, snapshot: Snapshot | None, output: Path | None) -> int:
     """Tests many endpoints, each with its line, and says at the end what it comes to."""
-    for name in ("host", "port", "only", "wait"):
+    for name in ("host", "port", "only", "wait", "lock"):
         if getattr(options, name):
             raise TargetError(name, "does not go together with --endpoint and --endpoints")
     endpoints = read_endpoints(options.endpoint, options.endpoints)

@@ -67,7 +67,10 @@ def write(
     resolved = _resolved(lock.working, machine)
     if not resolved.text:
         why = Redactor(machine).text(resolved.problem)
-        return Said((*lines, _fill("no_requirements", why=why)), NOT_ALL)
+        lines.append(_fill("no_requirements", why=why))
+        if requirements.is_file():
+            lines.append(_fill("requirements_left", requirements=str(requirements)))
+        return Said(tuple(lines), NOT_ALL)
     atomic_write(requirements, _requirements(lock, resolved))
     told = {"requirements": str(requirements), "count": str(resolved.count), "resolver": resolved.resolver}
     return Said((*lines, _fill("written_requirements", **told)), 0)

@@ -224,10 +224,26 @@ def test_a_resolver_that_fails(run: Run, capsys: Captured, tmp_path: Path) -> No
     assert run("lock", "write") == 3
     assert "No requirements with hashes: uv: no such mcp" in capsys.readouterr().out
     assert names_in(Path()) == [FILE_NAME]
+    earlier = Path("mcp-diagnostics.requirements.txt")
+    earlier.write_text(f"{locking.REQUIREMENTS_MARK}, once\n", encoding="utf-8")
+    assert run("lock", "write") == 3
+    assert "belongs to an earlier lock" in capsys.readouterr().out
+    assert earlier.read_text(encoding="utf-8") == f"{locking.REQUIREMENTS_MARK}, once\n"
 
 
-@pytest.mark.parametrize("argv", [["lock"], ["lock", "burn"], ["lock", "write", "--wait", "1"], ["--locked"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["lock"],
+        ["lock", "burn"],
+        ["lock", "write", "--wait", "1"],
+        ["--locked"],
+        ["--wait", "1", "--lock", "good.lock"],
+        ["--endpoint", "a", "--lock", "good.lock"],
+    ],
+)
 def test_wrong_usage(argv: list[str], capsys: Captured) -> None:
+    Path("good.lock").write_text('{"mcp_diagnostics_lock": 1, "day": "2026-11-03"}')
     assert command_line.main(argv) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
 
