@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .looks import Looks
-from .model import Event, Machine, Report, Snapshot, Target, Verdict
+from .model import Event, Link, Machine, Report, Snapshot, Target, Verdict
 
 __all__ = ["diagnose", "diagnose_async", "exit_code", "new_event_loop", "with_written"]
 
@@ -42,7 +42,7 @@ def with_written(report: Report, path: Path, machine: Machine | None = None) -> 
     from .redaction import Redactor  # noqa: PLC0415
 
     shown = Redactor(machine or Machine.current()).text(str(path))
-    return dataclasses.replace(report, did=dataclasses.replace(report.did, written=(shown,)))
+    return dataclasses.replace(report, did=dataclasses.replace(report.did, written=(*report.did.written, shown)))
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -66,7 +66,7 @@ async def diagnose_async(
     at what is configured for them.
     """
     # Loaded with the first run, so that Blender's start-up does not pay for them.
-    from . import engine, reporting  # noqa: PLC0415
+    from . import engine, last_good, reporting  # noqa: PLC0415
     from .check import Context  # noqa: PLC0415
     from .checks import CHECKS  # noqa: PLC0415
     from .ledger import Ledger  # noqa: PLC0415
@@ -85,6 +85,14 @@ async def diagnose_async(
     with context.resources:
         finished = await engine.run(checks, context, tell)
     report = reporting.assemble(checks, finished, context, started=started.isoformat(timespec="seconds"))
+    if target.own_folder is not None and target.links == frozenset(Link):
+        chain, working = redactor.text(reporting.chain_name(context)), redactor.all(report.working)
+        if report.verdict in {Verdict.PASS, Verdict.WARN}:
+            last_good.remember(target.own_folder, chain, working, context.today, context.ledger)
+        elif report.verdict is Verdict.FAIL:
+            was = last_good.changed_since(target.own_folder, chain, working, context.today, context.ledger)
+            report = dataclasses.replace(report, changed=was)
+        report = dataclasses.replace(report, did=context.ledger.did())
     elapsed_ms = (time.monotonic() - began) * 1000
     return redactor.all(dataclasses.replace(report, elapsed_ms=elapsed_ms))
 

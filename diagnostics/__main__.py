@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import diagnose, exit_code, with_written
+from . import diagnose, exit_code, locking, with_written
 from .knowledge import apps, catalogue
+from .lock import FILE_NAME
 from .many import diagnose_many
-from .model import NAME, VERSION, CheckStarted, Event, Link, Report, Snapshot, Target, Verdict
+from .model import NAME, VERSION, CheckStarted, Event, Link, Machine, Report, Snapshot, Target, Verdict
 from .protocols import mcp_versions
 from .reports import FORMATS, render
 from .reports.survey_report import Survey
@@ -36,11 +37,33 @@ _EXITS = """exit status:
   4    MCP Diagnostics itself failed
   130  interrupted"""
 
+_LOCK_ABOUT = (
+    "Records what a working chain consists of in a small file for version control, with the server's packages and "
+    "their hashes beside it; or says what is otherwise now."
+)
+_LOCK_EXITS = """exit status of verify:
+  0    everything is as it is recorded
+  1    something is otherwise
+  2    wrong usage, or no lock file that can be read
+  3    not everything could be compared
+of write: that of the run, with which nothing is written unless it is 0;
+  3    also where no requirements with hashes could be made"""
 
-def main(argv: Sequence[str], *, snapshot: Snapshot | None = None, prog: str = "mcp-diagnostics") -> int:
-    """Runs the command line `argv` (without the program's name) and returns the exit status. Never raises."""
+
+def main(
+    argv: Sequence[str],
+    *,
+    snapshot: Snapshot | None = None,
+    prog: str = "mcp-diagnostics",
+    own_folder: Path | None = None,
+) -> int:
+    """Runs the command line `argv` (without the program's name) and returns the exit status. Never raises.
+
+    `own_folder` is where the last good run is kept, by default where the system's programs keep such things.
+    """
     try:
         options = _parser(prog).parse_args(_with_command(argv))
+        options.own_folder = own_folder or Machine.current().state_folder
         return int(options.action(options, snapshot))
     except TargetError as error:
         return _say(f"{prog}: argument --{error.argument}: {error.message}", WRONG_USAGE)
@@ -66,7 +89,7 @@ def script() -> NoReturn:
 def _with_command(argv: Sequence[str]) -> list[str]:
     """`run` is what is meant where no command is named."""
     words = list(argv)
-    named = words[:1] in (["run"], ["explain"], ["-h"], ["--help"], ["--version"])
+    named = words[:1] in (["run"], ["lock"], ["explain"], ["-h"], ["--help"], ["--version"])
     return words if named else ["run", *words]
 
 
@@ -81,7 +104,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     formatter = argparse.RawDescriptionHelpFormatter
     parser = _Parser(prog, description=about, epilog=_EXITS, formatter_class=formatter, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
-    commands = parser.add_subparsers(title="commands", metavar="run | explain")
+    commands = parser.add_subparsers(title="commands", metavar="run | lock | explain")
     run = commands.add_parser(
         "run",
         help="diagnose the chain (this is what happens without a command)",
@@ -93,19 +116,47 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     _add_target(run)
     _add_report(run)
     run.set_defaults(action=_run)
+    lock = commands.add_parser(
+        "lock",
+        help="record what a working chain consists of, or compare with that",
+        description=_LOCK_ABOUT,
+        epilog=_LOCK_EXITS,
+        formatter_class=formatter,
+        allow_abbrev=False,
+    )
+    lock.add_argument("what", choices=("write", "verify"), help="record it, or compare with what is recorded")
+    _add_target(lock, lock=True)
+    lock.add_argument("--format", choices=("text", "json"), default="text", help="of verify (default: text)")
+    lock.set_defaults(action=_lock)
     explain = commands.add_parser("explain", help="say what a cause means, or list all causes", allow_abbrev=False)
     explain.add_argument("cause", nargs="?", metavar="CAUSE", help="such as network.refused")
     explain.set_defaults(action=_explain)
     return parser
 
 
-def _add_target(parser: argparse.ArgumentParser) -> None:
+def _add_target(parser: argparse.ArgumentParser, *, lock: bool = False) -> None:
+    """The options that say what to diagnose. `lock` leaves out those of runs in which nothing can be recorded."""
     group = parser.add_argument_group("what to diagnose")
     default = f"{DEFAULTS.host}:{DEFAULTS.port}"
     group.add_argument(
         "--host", metavar="H", help=f"host of the add-on, or host:port (default: the AI app's, or {default})"
     )
     group.add_argument("--port", metavar="P", help=f"its port (default: the AI app's, or {DEFAULTS.port})")
+    if not lock:
+        _add_many(group)
+    _add_connection(group)
+    _add_expectations(group, lock=lock)
+    if not lock:
+        group.add_argument(
+            "--wait",
+            metavar="SECONDS",
+            help="try the host and port again until a session can begin there, at most so long; exit 0 as soon as it "
+            "can",
+        )
+    group.add_argument("--deadline", metavar="SECONDS", help=f"for the whole run (default: {DEFAULTS.deadline_s:g})")
+
+
+def _add_many(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--endpoint",
         metavar="H[:P]",
@@ -114,6 +165,9 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         help="test this host and port, a line for each; may be given several times",
     )
     group.add_argument("--endpoints", metavar="FILE", help="test all in this file: one host[:port] a line, # comments")
+
+
+def _add_connection(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--kind",
         metavar="K",
@@ -131,6 +185,9 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--client-cert", metavar="FILE", help="show this certificate to a server that asks for one (PEM, with its key)"
     )
+
+
+def _add_expectations(group: argparse._ArgumentGroup, *, lock: bool) -> None:
     group.add_argument(
         "--expect-protocol",
         metavar="V",
@@ -167,17 +224,18 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="compare the server's own configuration (JSON, TOML, INI, .env) with host, port and versions",
     )
+    group.add_argument(
+        "--lock",
+        metavar="FILE",
+        help=f"the lock file (default: {FILE_NAME})" if lock else "compare with what this lock file has recorded",
+    )
+    if not lock:
+        group.add_argument("--locked", action="store_true", help="a difference from the lock file is a failure")
     group.add_argument("--only", metavar="LINK,LINK", default="", help=f"test only these links: {', '.join(Link)}")
     group.add_argument("--launch", action="store_true", help="allow the configured commands to be started")
     group.add_argument(
         "--ignore", metavar="CAUSE", action="append", default=[], help="show this cause, decide nothing by it"
     )
-    group.add_argument(
-        "--wait",
-        metavar="SECONDS",
-        help="try the host and port again until a session can begin there, at most so long; exit 0 as soon as it can",
-    )
-    group.add_argument("--deadline", metavar="SECONDS", help=f"for the whole run (default: {DEFAULTS.deadline_s:g})")
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -190,7 +248,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _target(options: argparse.Namespace, endpoint: str | None = None) -> Target:
+def _target(options: argparse.Namespace, endpoint: str | None = None, lock: str | Path | None = None) -> Target:
     only = [word for word in options.only.replace(" ", "").split(",") if word]
     if options.only and not only:
         raise TargetError("only", f"“{one_line(options.only, 40)}” names no link; the links are {', '.join(Link)}")
@@ -211,15 +269,18 @@ def _target(options: argparse.Namespace, endpoint: str | None = None) -> Target:
         apps=options.app,
         app_config=options.app_config,
         server_config=options.server_config,
+        lock=lock,
+        locked=getattr(options, "locked", False),
         only=only,
         launch=options.launch,
         ignore=options.ignore,
         deadline=options.deadline,
+        own_folder=options.own_folder,
     )
 
 
 def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
-    target = _target(options)
+    target = _target(options, lock=options.lock)
     output = Path(options.output) if options.output else None
     if output is not None and (output.is_dir() or not output.resolve().parent.is_dir()):
         problem = f"“{output}” is a folder" if output.is_dir() else f"there is no folder “{output.parent}”"
@@ -227,8 +288,9 @@ def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
     if options.endpoint or options.endpoints:
         return _survey(options, snapshot, output)
     if options.wait is not None:
-        if options.only:
-            raise TargetError("wait", "tests the links network and addon; leave out --only")
+        if options.only or options.lock:
+            other = "--only" if options.only else "--lock"
+            raise TargetError("wait", f"tests the links network and addon; leave out {other}")
         report = _wait(target, seconds(options.wait, "wait", 86400), snapshot)
         if is_ready(report) and options.format == "text" and output is None:
             answers = " · ".join(row.summary for row in report.chain if row.verdict in {Verdict.PASS, Verdict.WARN})
@@ -244,7 +306,7 @@ def _run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
 
 def _survey(options: argparse.Namespace, snapshot: Snapshot | None, output: Path | None) -> int:
     """Tests many endpoints, each with its line, and says at the end what it comes to."""
-    for name in ("host", "port", "only", "wait"):
+    for name in ("host", "port", "only", "wait", "lock"):
         if getattr(options, name):
             raise TargetError(name, "does not go together with --endpoint and --endpoints")
     endpoints = read_endpoints(options.endpoint, options.endpoints)
@@ -291,6 +353,31 @@ def _deliver(report: Report, options: argparse.Namespace, output: Path | None) -
         except OSError as error:
             raise TargetError("output", f"“{output}” cannot be written: {error.strerror}") from None
     return exit_code(report, fail_on=Verdict(options.fail_on))
+
+
+def _lock(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
+    """Records a working chain, or compares this one with what is recorded."""
+    file = Path(options.lock or FILE_NAME)
+    if options.what == "verify":
+        target = _target(options, lock=file)
+        with _progress() as tell:
+            report = diagnose(target, snapshot, on_event=tell)
+        assert target.lock is not None  # noqa: S101  # `make_target` has read it
+        said = locking.verify(report, target.lock)
+        _print(render(report, "json") if options.format == "json" else "\n".join(said.lines) + "\n")
+        return said.status
+    target = _target(options)
+    if not file.parent.is_dir():
+        raise TargetError("lock", f"there is no folder “{file.parent}”")
+    try:
+        with _progress() as tell:
+            said = locking.write(target, file, snapshot, tell)
+    except locking.NotOursError as error:
+        raise TargetError("lock", str(error)) from None
+    except OSError as error:
+        raise TargetError("lock", f"“{file}” cannot be written: {error.strerror or error}") from None
+    _print("\n".join(said.lines) + "\n")
+    return said.status
 
 
 def _explain(options: argparse.Namespace, _snapshot: Snapshot | None) -> int:

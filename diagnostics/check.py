@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ class Context:
         """What checks leave open for later ones; closed when the run is over, however it ends."""
         self.looks = looks or Looks()
         """What was found out about this machine; several runs may share it."""
+        self.today = dt.date.today().isoformat()  # noqa: DTZ011  # the user's day
+        """The day of the run, ISO 8601."""
         self._outcomes: dict[str, Outcome] = {}
 
     @property

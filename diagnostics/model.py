@@ -87,10 +87,62 @@ class Machine:
         """What stands between the folders of a PATH."""
         return ";" if self.platform == "win32" else ":"
 
+    @property
+    def state_folder(self) -> Path:
+        """Where a program of this user keeps what it remembers, by the custom of the system; ours below it.
+
+        XDG Base Directory Specification 0.8; Apple's File System Programming Guide; FOLDERID_LocalAppData.
+        """
+        if self.platform == "win32":
+            given, usual = self.environ.get("LOCALAPPDATA", ""), self.home / "AppData" / "Local"
+        elif self.platform == "darwin":
+            given, usual = "", self.home / "Library" / "Application Support"
+        else:
+            given, usual = self.environ.get("XDG_STATE_HOME", ""), self.home / ".local" / "state"
+        base = Path(given)
+        return (base if given and base.is_absolute() else usual) / "mcp-diagnostics"
+
     @classmethod
     def current(cls) -> Machine:
         """The machine this process runs on."""
         return cls(sys.platform, Path.home(), dict(os.environ))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingSet:
+    """What a chain consists of. An empty text is not known; `packages` of an environment that was not read is empty."""
+
+    platform: str = ""
+    """Its value decides which packages there are, so packages of two platforms are compared where both have them."""
+    server_package: str = ""
+    server_version: str = ""
+    sdk_package: str = ""
+    sdk_version: str = ""
+    mcp_version: str = ""
+    """The version of MCP that was agreed on."""
+    python_version: str = ""
+    """Of the environment in which the server runs."""
+    uv_version: str = ""
+    addon_product: str = ""
+    """Id of a product in `knowledge/products.toml`."""
+    addon_version: str = ""
+    addon_protocol: str = ""
+    """The add-on's `protocol_version`."""
+    addon_sha256: str = ""
+    """Of the add-on's file, which is known inside Blender only."""
+    host: str = ""
+    port: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """The server's environment: canonical name → version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A working chain that is on record in `file`, since `day` (ISO 8601)."""
+
+    file: Path
+    day: str
+    working: WorkingSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +172,12 @@ class Target:
     app_config: Path | None = None
     server_config: Path | None = None
     """The server's own configuration file, which is compared with the rest of the target."""
+    lock: Lock | None = None
+    """What the chain is compared with."""
+    locked: bool = False
+    """A difference from the lock is a failure, and no warning."""
+    ask_versions: bool = False
+    """Programs that may be started may be asked for their version too (`uvx --version`)."""
     links: frozenset[Link] = frozenset(Link)
     launch: bool = False
     """Every configured command may be started."""
@@ -354,6 +412,10 @@ class Report:
     """How far the conversation with the endpoint came."""
     servers: tuple[McpFacts, ...] = ()
     """The MCP servers that answered."""
+    working: WorkingSet = field(default_factory=WorkingSet)
+    """What the chain consists of, as far as this run learnt it."""
+    changed: tuple[str, ...] = ()
+    """Of a run that fails: what is otherwise than when the chain worked last, such as "mcp 1.30.0 → 2.3.0 since …"."""
     masked: tuple[str, ...] = ()
     not_masked: tuple[str, ...] = ()
 

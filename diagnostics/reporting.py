@@ -12,6 +12,7 @@ from .check import Check, Context
 from .checks.entries import Entry
 from .checks.layers import layers
 from .checks.network.endpoint import Endpoint
+from .checks.working_set import working_set
 from .engine import Finished
 from .knowledge import catalogue, table
 from .model import NAME, VERSION, Link, LinkResult, McpFacts, Report, Tool, Verdict
@@ -25,6 +26,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
     elapsed_ms = {result.id: result.elapsed_ms for result in finished.results}
     decision = decide(checks, finished.outcomes, elapsed_ms, finished.findings, target)
     where = context.observed(Endpoint) or Endpoint(target.host, target.port, "")
+    working = working_set(context)
     consents = {consent.digest: consent for outcome in finished.outcomes.values() for consent in outcome.consents}
     return Report(
         tool=Tool(
@@ -46,9 +48,18 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         consents=tuple(consents.values()),
         layers=layers(context),
         servers=context.all_observed(McpFacts),
+        working=working,
         masked=MASKED,
         not_masked=NOT_MASKED,
     )
+
+
+def chain_name(context: Context) -> str:
+    """What this chain is called where several are remembered: by whose entries it is, and by a place that was given."""
+    where = context.observed(Endpoint)
+    entries = [f"{entry.app.name}: {entry.name}" for entry in context.all_observed(Entry)]
+    place = [str(where)] if where is not None and (context.target.endpoint_given or not entries) else []
+    return " · ".join((*entries, *place))
 
 
 def _row(row: LinkResult) -> LinkResult:

@@ -12,7 +12,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from .knowledge import catalogue
 from .knowledge.apps import apps as known_apps
-from .model import Kind, Link, Target, Tls
+from .lock import MAX_BYTES as MAX_LOCK
+from .lock import LockError, parse
+from .model import Kind, Link, Lock, Target, Tls
 from .protocols import mcp_versions
 from .protocols.requirements_file import read_requirement_lines
 from .text import clean, one_line
@@ -55,11 +57,14 @@ def make_target(
     apps: Iterable[str] = (),
     app_config: str | Path | None = None,
     server_config: str | Path | None = None,
+    lock: str | Path | None = None,
+    locked: bool = False,
     only: Iterable[str] = (),
     launch: bool = False,
     allowed_commands: Iterable[str] = (),
     ignore: Iterable[str] = (),
     deadline: str | float | None = None,
+    own_folder: Path | None = None,
 ) -> Target:
     """Returns the target; None and "" stand for the default. Raises TargetError with one line for the first bad value.
 
@@ -68,6 +73,9 @@ def make_target(
     """
     expected = list(expect_protocol)
     name, port_in_host = _host(host) if host and host.strip() else (DEFAULTS.host, None)
+    known = read_lock(lock) if lock else None
+    if locked and known is None:
+        raise TargetError("locked", "says that the lock must match, and no lock file is named")
     number = _port(port) if port is not None and port != "" else None
     if port_in_host is not None and number is not None and port_in_host != number:
         raise TargetError("host", f"names port {port_in_host}, and the port is {number}; write the host without a port")
@@ -89,6 +97,9 @@ def make_target(
         apps=tuple(_app(value) for value in apps),
         app_config=_file("app-config", app_config) if app_config else None,
         server_config=_file("server-config", server_config) if server_config else None,
+        lock=known,
+        locked=locked,
+        ask_versions=known is not None and bool(known.working.uv_version),
         links=frozenset(_link(value) for value in only) or frozenset(Link),
         launch=launch,
         allowed_commands=frozenset(allowed_commands),
@@ -98,7 +109,21 @@ def make_target(
             if deadline is None or deadline == ""
             else seconds(deadline, "deadline", _MAX_DEADLINE_S, zero=False)
         ),
+        own_folder=own_folder,
     )
+
+
+def read_lock(file: str | Path) -> Lock:
+    """The lock in a file. Raises TargetError that says what is wrong with it, and where."""
+    path = _file("lock", file)
+    try:
+        with path.open("rb") as opened:
+            return parse(opened.read(MAX_LOCK + 1), path)
+    except OSError as error:
+        problem = error.strerror or str(error)
+    except LockError as error:
+        problem = str(error)
+    raise TargetError("lock", f"“{one_line(str(path), 200)}”: {problem}")
 
 
 def _host(text: str) -> tuple[str, int | None]:

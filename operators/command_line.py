@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import broken_pipe, snapshot
+from . import broken_pipe, settings, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ def run(argv: Sequence[str] = (), prog: str = "mcp-diagnostics") -> int:
     # In a window the add-on of this process cannot answer, because its main thread waits here.
     picture = snapshot.take_snapshot(bpy.context, main_thread_waits=not bpy.app.background)
     with broken_pipe.survived():
-        return main(list(argv), snapshot=picture, prog=prog)
+        return main(list(argv), snapshot=picture, prog=prog, own_folder=settings.own_folder())
 
 
 def _command(argv: list[str]) -> int:

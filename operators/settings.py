@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -47,7 +48,7 @@ def target_from(context: bpy.types.Context) -> Target:
 
     prefs = preferences(context)
     if prefs is None:
-        return make_target(allowed_commands=sorted(_allowed_without_preferences))
+        return make_target(allowed_commands=sorted(_allowed_without_preferences), own_folder=own_folder())
     given = endpoint_is_given(prefs)
     return make_target(
         host=prefs.host if given else None,
@@ -62,11 +63,23 @@ def target_from(context: bpy.types.Context) -> Target:
         offers=sorted(prefs.offers),
         headers=_words(prefs.headers) if prefs.kind != "BRIDGE" else (),
         server_config=bpy.path.abspath(prefs.server_config) if prefs.server_config else None,
+        lock=bpy.path.abspath(prefs.lock_file) if prefs.lock_file else None,
+        locked=bool(prefs.lock_file) and prefs.lock_must_match,
         pins=[row.requirement for row in prefs.pins if row.requirement.strip()],
         allowed_commands=[row.digest for row in prefs.permissions],
         ignore=_words(prefs.muted),
         deadline=prefs.deadline,
+        own_folder=own_folder(),
     )
+
+
+def own_folder() -> Path | None:
+    """Where the extension may keep files of its own; None where it is no extension and Blender names no place."""
+    try:
+        path = bpy.utils.extension_path_user(PACKAGE)
+    except ValueError:
+        return None
+    return Path(path) if path else None
 
 
 def allow(context: bpy.types.Context, digest: str, app: str, command_line: str) -> None:

@@ -24,6 +24,10 @@ _TWO_BUTTONS = 5.0
 def answer(layout: bpy.types.UILayout, space: Space, report: Report) -> None:
     """Draw the answer in one sentence, why, and what to do."""
     wrap.text(layout, space, report.headline, icon=words.ICONS[report.verdict], alert=report.verdict == "fail")
+    if report.changed:
+        wrap.text(layout, space, words.changed(), icon="RECOVER_LAST")
+        for change in report.changed:
+            wrap.text(layout, space, change)
     finding = root(report)
     if finding is not None:
         wrap.paragraphs(layout, space, finding.detail)

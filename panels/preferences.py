@@ -115,6 +115,16 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         "address, port, protocol version and allowed clients is compared with these settings",
         subtype="FILE_PATH",
     )
+    lock_file: bpy.props.StringProperty(
+        name="Lock File",
+        description="What a working chain consisted of, as “mcp-diagnostics lock write” has recorded it. What is "
+        "otherwise now is reported as a warning",
+        subtype="FILE_PATH",
+    )
+    lock_must_match: bpy.props.BoolProperty(
+        name="Must Match",
+        description="Report what is otherwise than in the lock file as a failure",
+    )
     pins: bpy.props.CollectionProperty(
         name="Requirements",
         description="Packages whose versions are pinned",
@@ -174,6 +184,10 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         column.prop(self, "expect_protocol")
         column.column().prop(self, "offers")
         column.prop(self, "server_config")
+        column.prop(self, "lock_file")
+        must = column.column()
+        must.enabled = bool(self.lock_file)
+        must.prop(self, "lock_must_match")
         for index, pin in enumerate(self.pins):
             row = column.row(align=True)
             row.prop(pin, "requirement", text="Requirement" if index == 0 else " ")

@@ -21,6 +21,11 @@ def verdicts() -> dict[str, str]:
     return _shared("verdicts")
 
 
+def changed() -> str:
+    """What stands above the changes since the chain worked last."""
+    return _shared("changes")["heading"]
+
+
 def _shared(name: str) -> dict[str, str]:
     from ..diagnostics.knowledge import table  # noqa: PLC0415  # read with the first drawing
 

@@ -13,6 +13,7 @@ from . import (
     client,
     environment,
     launcher,
+    lock,
     server,
     server_config,
     server_pins,
@@ -160,6 +161,13 @@ CHECKS: tuple[Check, ...] = (
         "Comparing the installed server with the add-on",
         server_release.release,
         after=("server.environment", "addon.identify"),
+    ),
+    Check(
+        "server.lock",
+        Link.SERVER,
+        "Comparing with the lock file",
+        lock.lock,
+        after=("server.handshake", "addon.meaning", "network.web"),
     ),
     Check(
         "addon.product",

@@ -126,7 +126,7 @@ def _version(context: Context, answer: BridgeAnswer, product: Product, evidence:
     if answer.info is None:
         failed = finding("addon.malformed-reply", evidence | {"reply": one_line(answer.info_error)})
         return Outcome(Verdict.FAIL, failed.title, (failed,))
-    protocol, version = answer.info.get("protocol_version"), _dotted(answer.info.get("addon_version"))
+    protocol, version = answer.info.get("protocol_version"), dotted(answer.info.get("addon_version"))
     evidence |= {"addon_version": version, "blender_version": one_line(str(answer.info.get("blender_version", "")), 40)}
     if isinstance(protocol, bool) or not isinstance(protocol, int) or protocol < 0:
         failed = finding("addon.protocol-invalid", evidence | {"protocol_version": one_line(repr(protocol), 60)})
@@ -177,7 +177,8 @@ def _outdated(context: Context, evidence: dict[str, EvidenceValue], summary: str
     return Outcome(verdict, summary, (finding("addon.outdated", seen, verdict=verdict),))
 
 
-def _dotted(version: object) -> str:
+def dotted(version: object) -> str:
+    """A version that an add-on tells as a list of numbers or as a text."""
     if isinstance(version, list | tuple):
         return one_line(".".join(str(part) for part in version[:4]), 40)
     return one_line(str(version or ""), 40)

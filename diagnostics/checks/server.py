@@ -40,6 +40,14 @@ class ServerSeen:
     product: Product | None
     """By the name that the server gives itself; None where it gave none that is known."""
 
+    @property
+    def told_sdk(self) -> str:
+        """The SDK's version, empty where it did not tell.
+
+        Known servers are built on FastMCP of mcp 1.x, which tells it as the server's own (field guide, protocols 1.8).
+        """
+        return (self.answer.server_version or "") if self.product is not None else ""
+
 
 async def handshake(context: Context) -> Outcome:
     """Starts each allowed command exactly as the app would, one after the other, and does the MCP handshake."""

@@ -129,10 +129,9 @@ def _told(package: str, context: Context) -> Iterator[_Known]:
         if named is not None:
             yield _Known(named, "the command in the configuration names it", entry)
     for seen in context.all_observed(ServerSeen):
-        # Servers built on FastMCP of mcp 1.x tell the SDK's version as their own (field guide, protocols 1.8).
-        if package == SDK and seen.product is not None and seen.answer.server_version:
+        if package == SDK and seen.told_sdk:
             with contextlib.suppress(InvalidVersion):
-                yield _Known(Version(seen.answer.server_version), "the server says so", seen.launch.entry)
+                yield _Known(Version(seen.told_sdk), "the server says so", seen.launch.entry)
 
 
 def _installed(package: str, context: Context) -> Iterator[_Known]:

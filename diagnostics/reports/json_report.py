@@ -33,6 +33,7 @@ def as_object(report: Report) -> dict[str, object]:
         "verdict": report.verdict,
         "headline": report.headline,
         "root_cause": report.root_cause,
+        "changed": list(report.changed),
         "chain": [
             {
                 "link": row.link,

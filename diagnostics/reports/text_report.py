@@ -22,6 +22,11 @@ def render(report: Report, *, verbose: bool = False, exact: bool = False) -> str
 
 def _lines(report: Report, *, verbose: bool, exact: bool) -> Iterator[str]:
     yield f"{MARKS[report.verdict]} {report.headline}"
+    if report.changed:
+        yield ""
+        yield table("words")["changes"]["heading"]
+        for change in report.changed:
+            yield from _wrapped(change, "  - ", "    ")
     yield ""
     labels, words = table("words")["links"], table("words")["verdicts"]
     for row in report.chain:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.blender.installation import INSIDE, Installed
+from tests.diagnostics.peers import addon, listening
 from tests.lab import inventory
 from tests.lab.headless import Headless, InsideError, any_present, wanted
 
@@ -16,6 +17,8 @@ pytestmark = [pytest.mark.blender, pytest.mark.timeout(300)]
 
 PROGRAMS = [pytest.param(found, id=f"blender-{found[0]}") for found in wanted() if found[0] not in inventory.WHEELS]
 """The Blenders with a command line of their own; a bpy wheel has none."""
+WHEELS = [pytest.param(found, id=f"blender-{found[0]}") for found in wanted() if found[0] in inventory.WHEELS]
+"""Those that share the network of the tests; the others have one of their own."""
 LINKS = ["client", "launcher", "server", "network", "addon", "blender"]
 
 
@@ -61,6 +64,34 @@ def test_main_refuses_wrong_usage(installed: Installed) -> None:
     ran = installed.call("run_main", arguments=["--port", "70000"])
 
     assert ran["code"] == 2
+
+
+@pytest.mark.parametrize("headless", WHEELS, indirect=True)
+def test_the_last_good_run_is_kept_in_the_extensions_own_folder(installed: Installed) -> None:
+    with listening(addon()) as peer:
+        arguments = ["--format", "json", "--host", "127.0.0.1", "--port", str(peer.port)]
+        ran = installed.call("run_main", arguments=arguments)
+
+    written = json.loads(ran["printed"])["did"]["written"]
+    assert [Path(path).parts[-4:] for path in written] == [
+        (".user", "user_default", "mcp_diagnostics", "last-good.json")
+    ]
+    assert len(list(installed.resources.rglob("last-good.json"))) == 1
+
+
+@pytest.mark.parametrize("headless", WHEELS, indirect=True)
+@pytest.mark.parametrize(("must_match", "verdict"), [(False, "warn"), (True, "fail")])
+def test_a_lock_in_the_preferences(installed: Installed, must_match: bool, verdict: str) -> None:
+    lock = installed.resources / "mcp-diagnostics.lock"
+    content = {"mcp_diagnostics_lock": 1, "day": "2025-11-03", "addon_version": "1.7"}
+    lock.write_text(json.dumps(content), encoding="utf-8")
+    report = installed.resources / "locked.json"
+    with listening(addon()) as peer:
+        ran = installed.call("run_with_lock", lock=lock, must_match=must_match, port=peer.port, report=report)
+
+    drift = next(found for found in ran["report"]["findings"] if found["id"] == "server.lock-drift")
+    assert drift["verdict"] == verdict
+    assert drift["evidence"]["differences"] == ["add-on's version 1.7 → 1.8"]
 
 
 @pytest.mark.parametrize("headless", PROGRAMS, indirect=True)

@@ -33,6 +33,12 @@ def unknown_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     assert names == [], "the words of a finding name evidence that the code does not give"
 
 
+@pytest.fixture(autouse=True)
+def _no_traces(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What a command line remembers stays out of the home folder of whoever runs the tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+
+
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checks see the listeners of this process and of what it started, and no others of this machine."""

@@ -94,6 +94,11 @@ def said(finding: Finding) -> str:
     return "\n".join([finding.title, finding.detail, *(f"{r.title} {r.text}" for r in finding.remedies)])
 
 
+def names_in(folder: Path) -> list[str]:
+    """What lies in the folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
 def closed_port() -> int:
     """A port of the loopback interface at which nobody listens."""
     with socket.socket() as sock:

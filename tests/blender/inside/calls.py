@@ -113,6 +113,13 @@ def run_main(arguments):
     return {"code": code, "printed": printed.getvalue()}
 
 
+def run_with_lock(lock, must_match, port, report):
+    """The operator with a lock file in the preferences, at a port of this computer."""
+    prefs = bpy.context.preferences.addons[MODULE].preferences
+    prefs.host, prefs.port, prefs.lock_file, prefs.lock_must_match = "127.0.0.1", port, lock, must_match
+    return run_operator(report)
+
+
 def import_seconds():
     """How long enabling lasts when nothing of ours is imported yet: longest stay on Blender's main thread at start."""
     import time
