@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import re
 import tomllib
 from pathlib import Path
@@ -10,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from diagnostics.__main__ import main
-from diagnostics.model import NAME, VERSION
+from diagnostics.model import NAME, VERSION, Target
+from diagnostics.protocols import mcp_versions
 
 ROOT = Path(__file__).parents[1]
 MANIFEST = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
@@ -47,3 +50,15 @@ def test_the_readme_names_only_options_that_there_are(capsys: pytest.CaptureFixt
 def test_the_readme_shows_what_there_is() -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / target).is_file(), target
+
+
+def test_the_preferences_offer_the_versions_that_there_are() -> None:
+    """Blender's side names them again, so that nothing is loaded while Blender starts."""
+    named = {}
+    for file in ("panels/preferences.py", "operators/settings.py"):
+        for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                with contextlib.suppress(ValueError):
+                    named[node.targets[0].id] = ast.literal_eval(node.value)
+    assert named["MCP_VERSIONS"] == mcp_versions.KNOWN
+    assert (named["DEFAULT_OFFER"],) == mcp_versions.DEFAULT_OFFER == Target().offers

@@ -228,3 +228,17 @@ def test_a_file_of_requirements_that_cannot_be_used(tmp_path: Path, text: str, s
         make_target(requirements=file)
     assert refusal.value.argument == "requirements"
     assert says in refusal.value.message
+
+
+def test_versions_to_offer() -> None:
+    assert make_target(offers=[" 2026-07-28 ", "2025-11-25"]).offers == ("2026-07-28", "2025-11-25")
+    assert make_target(offers=[]).offers == ("2025-11-25",)
+    assert "2024-11-05" in refused("offer", offers=["2025-01-01"])
+
+
+def test_a_header_names_its_variable_and_never_its_value() -> None:
+    assert make_target(headers=["Authorization = MY_TOKEN"]).headers == (("Authorization", "MY_TOKEN"),)
+    for wrong in ("Authorization", "Authorization=Bearer abc", "=X", "Bad Name=X", "X=1Y", "Authorization: Bearer abc"):
+        assert "abc" not in refused("header-env", headers=[wrong])
+    for ours in ("Host=X", "content-length=X", "Mcp-Session-Id=X"):
+        assert "itself" in refused("header-env", headers=[ours])
