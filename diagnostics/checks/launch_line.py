@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a command line starts: by which launcher, which package and release, in which Python, and how to write it anew."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from ..knowledge import table
+from ..knowledge.launchers import Inside, inside, name_of
+from ..model import Command
+from ..protocols.python_command import read_python_command
+from ..protocols.uv_command import UvCommand, python_request, read_uv_command, tool_request
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchLine:
+    """A command, read. Texts are empty where it does not say so."""
+
+    inside: Inside
+    launcher: str
+    """"uvx", "uv run", "pipx run", "python", "npx", "container", or "program" for all others."""
+    package: str = ""
+    """Canonical name of the package that the launcher brings, or the module that Python starts."""
+    release: str = ""
+    """What the command asks for of it, such as "==1.5.6"."""
+    python: str = ""
+    """The version of Python that is asked for, such as "3.9"."""
+    python_word: str = ""
+    """How it is asked for."""
+    url: str = ""
+    """The server at an address that it passes on to."""
+
+    @property
+    def brings(self) -> bool:
+        """It fetches a package for Python by its name."""
+        return self.launcher in {"uvx", "pipx run"} and bool(self.package)
+
+    def told(self) -> str:
+        """What it comes to, in a few words."""
+        through = [*self.inside.through, self.launcher if self.launcher != "program" else self.inside.command.program]
+        what = [" > ".join(through), f"{self.package}{self.release}", self.python and f"Python {self.python}", self.url]
+        return ", ".join(filter(None, what))
+
+
+def read_launch_line(command: Command) -> LaunchLine:
+    """What this command starts, by its words alone."""
+    seen = inside(command)
+    started = seen.command
+    name = name_of(started.program)
+    if (uv := read_uv_command(name, started.args)) is not None:
+        return _of_uv(seen, uv)
+    if name == "pipx" and started.args[:1] == ("run",):
+        return _of_pipx(seen, started.args[1:])
+    if (python := read_python_command(name, started.args)) is not None:
+        version = re.fullmatch(r"python(\d\.\d+)", name)
+        word = started.program if version else ""
+        return LaunchLine(seen, "python", python.module, python=version[1] if version else "", python_word=word)
+    if name in table("launchers")["npm"]["programs"]:
+        return _of_npm(seen, started.args)
+    return LaunchLine(seen, "container" if seen.image else "program")
+
+
+def _of_uv(seen: Inside, uv: UvCommand) -> LaunchLine:
+    asked = uv.value("--python")
+    word = f"--python {asked}" if asked else ""
+    if not asked and (asked := seen.command.env.get("UV_PYTHON", "")):
+        word = f"UV_PYTHON={asked}"
+    version = _version(asked)
+    if uv.kind == "run":
+        return LaunchLine(seen, "uv run", python=version, python_word=word)
+    request = tool_request(uv)
+    if request is None:
+        return LaunchLine(seen, "uvx", python=version, python_word=word)
+    name, release = canonicalize_name(request.tool.name), "@latest" if request.newest else str(request.tool.specifier)
+    return LaunchLine(seen, "uvx", name, release, version, word)
+
+
+def _version(asked: str) -> str:
+    """The version in what `--python` asks for: a number, a range that begins with one, or the name of a program."""
+    old = re.fullmatch(r"(?:c?python@?|==)?(2(?:\.\d+){0,2}|3\.\d+(?:\.\d+)?)", asked.strip())
+    return old[1] if old else python_request(asked)
+
+
+def _of_pipx(seen: Inside, args: Sequence[str]) -> LaunchLine:
+    row, words, values = table("launchers")["pipx"], list(args), dict[str, str]()
+    while words and words[0].startswith("-"):
+        option, equals, value = words.pop(0).partition("=")
+        if option in row["valued"] and not equals and words:
+            value = words.pop(0)
+        values[option] = value
+    asked = values.get("--python", "")
+    word = f"--python {asked}" if asked else ""
+    with contextlib.suppress(InvalidRequirement):
+        tool = Requirement(values.get("--spec") or (words[0] if words else ""))
+        if tool.url is None:
+            name = canonicalize_name(tool.name)
+            return LaunchLine(seen, "pipx run", name, str(tool.specifier), _version(asked), word)
+    return LaunchLine(seen, "pipx run", python=_version(asked), python_word=word)
+
+
+def _of_npm(seen: Inside, args: Sequence[str]) -> LaunchLine:
+    row, words = table("launchers")["npm"], list(args)
+    while words and words[0].startswith("-"):
+        option = words.pop(0)
+        if option in row["valued"] and words:
+            words.pop(0)
+    name, at, release = (words[0] if words else "").rpartition("@")
+    package = name or (words[0] if words else "")
+    remote = package in row["remote"]
+    url = next((word for word in words[1:] if re.match("https?://", word)), "") if remote else ""
+    return LaunchLine(seen, "npx", package, f"@{release}" if name and at else "", url=url)
+
+
+def rewritten(line: LaunchLine, command: Command, words: Sequence[str]) -> str:
+    """The members `command` and `args` of the entry, as JSON, that start these words in place of what is inside.
+
+    What starts them stays, unless they are written in a line for a shell, which they replace.
+    """
+    before = line.inside.before
+    argv = [*command.argv[:before], *words] if before else list(words)
+    return members(argv)
+
+
+def members(argv: Sequence[str]) -> str:
+    """The members `command` and `args` of an entry that starts this, as JSON."""
+    program, args = (json.dumps(part, ensure_ascii=False) for part in (argv[0], list(argv[1:])))
+    return f'"command": {program}, "args": {args}'
+
+
+def with_python(line: LaunchLine, command: Command, version: str) -> str:
+    """The members of the entry with this version of Python asked of uv or pipx; "" where neither starts it."""
+    started = line.inside.command
+    words = [*started.args]
+    option, at = "--python", 0
+    match line.launcher:
+        case "uvx":
+            at = words.index("run") + 1 if name_of(started.program) == "uv" and "run" in words else 0
+        case "uv run" | "pipx run":
+            at = words.index("run") + 1
+        case _:
+            return ""
+    asked = next((n for n, word in enumerate(words) if word in {"--python", "-p"} or word.startswith("--python=")), None)
+    if asked is None:
+        words[at:at] = [option, version]
+    elif "=" in words[asked]:
+        words[asked] = f"{option}={version}"
+    else:
+        words[asked : asked + 2] = [option, version]
+    return rewritten(line, command, [started.program, *words])
+
+
+def with_package(line: LaunchLine, command: Command, package: str) -> str:
+    """The members of the entry with this package in place of the one that it names; "" where that is not certain."""
+    words = list(line.inside.command.argv)
+    named = [n for n, word in enumerate(words) if n and _is_package(word, line.package)]
+    if not named:
+        return ""
+    for number in named:
+        words[number] = package
+    return rewritten(line, command, words)
+
+
+def _is_package(word: str, package: str) -> bool:
+    name = re.split(r"[@\[<>=!~; ]", word)[0]
+    return bool(name) and canonicalize_name(name) == package
+
+
+def shim_version(program: Path, command: Command, home: Path) -> tuple[str, str]:
+    """The version of Python that a shim would choose, and where that is set; "" twice where it is no shim, or not set.
+
+    As pyenv, mise and asdf look it up: a variable, files in the folder to start in and above, a file of the user's.
+    """
+    folder = program.parent.as_posix()
+    row = next((r for r in table("launchers")["shim"] if folder.endswith(tuple(r["folders"]))), None)
+    if row is None:
+        return "", ""
+    if given := command.env.get(row["variable"]):
+        return given.split(":")[0], str(row["variable"])
+    start = Path(command.cwd) if command.cwd else None
+    folders = (start, *start.parents) if start is not None and start.is_absolute() else ()
+    files = [folder / name for folder in folders[:20] for name in row["files"]]
+    files += [program.parent.parent / name for name in row.get("own", [])]
+    files += [home / name.removeprefix("~/") for name in row.get("home", [])]
+    for file in files:
+        with contextlib.suppress(OSError, ValueError):
+            if file.is_file() and (version := _set_in(file)):
+                return version, str(file)
+    return "", ""
+
+
+def _set_in(file: Path) -> str:
+    with file.open("rb") as stream:
+        text = stream.read(64 << 10).decode("utf-8", "replace")
+    pattern = r"^\s*(\d+\.\d+[\w.]*)" if file.suffix == "" and file.name in {"version", ".python-version"} else (
+        r"^\s*[\"']?python[\"']?(?:\s*=\s*(?:\{\s*version\s*=\s*)?\[?\s*[\"']|\s+)(\d+\.\d+[\w.]*)"
+    )
+    found = re.search(pattern, text, re.MULTILINE)
+    return found[1] if found else ""
