@@ -20,6 +20,13 @@ from ..protocols import located_json
 from ..protocols.located_json import Node
 from ..text import clean
 
+INSTALL_UV = {
+    "win32": "winget install --id=astral-sh.uv -e",
+    "darwin": "brew install uv",
+    "linux": "curl -LsSf https://astral.sh/uv/install.sh | sh",
+}
+"""How uv is installed, by platform."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

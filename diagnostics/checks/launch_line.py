@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a command line starts: by which launcher, which package and release, in which Python, and how to write it anew."""
+"""What a command line starts: by which launcher, which package, in which Python, and how to write it anew."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -147,7 +146,9 @@ def with_python(line: LaunchLine, command: Command, version: str) -> str:
             at = words.index("run") + 1
         case _:
             return ""
-    asked = next((n for n, word in enumerate(words) if word in {"--python", "-p"} or word.startswith("--python=")), None)
+    asked = next(
+        (n for n, word in enumerate(words) if word in {"--python", "-p"} or word.startswith("--python=")), None
+    )
     if asked is None:
         words[at:at] = [option, version]
     elif "=" in words[asked]:
@@ -171,36 +172,3 @@ def with_package(line: LaunchLine, command: Command, package: str) -> str:
 def _is_package(word: str, package: str) -> bool:
     name = re.split(r"[@\[<>=!~; ]", word)[0]
     return bool(name) and canonicalize_name(name) == package
-
-
-def shim_version(program: Path, command: Command, home: Path) -> tuple[str, str]:
-    """The version of Python that a shim would choose, and where that is set; "" twice where it is no shim, or not set.
-
-    As pyenv, mise and asdf look it up: a variable, files in the folder to start in and above, a file of the user's.
-    """
-    folder = program.parent.as_posix()
-    row = next((r for r in table("launchers")["shim"] if folder.endswith(tuple(r["folders"]))), None)
-    if row is None:
-        return "", ""
-    if given := command.env.get(row["variable"]):
-        return given.split(":")[0], str(row["variable"])
-    start = Path(command.cwd) if command.cwd else None
-    folders = (start, *start.parents) if start is not None and start.is_absolute() else ()
-    files = [folder / name for folder in folders[:20] for name in row["files"]]
-    files += [program.parent.parent / name for name in row.get("own", [])]
-    files += [home / name.removeprefix("~/") for name in row.get("home", [])]
-    for file in files:
-        with contextlib.suppress(OSError, ValueError):
-            if file.is_file() and (version := _set_in(file)):
-                return version, str(file)
-    return "", ""
-
-
-def _set_in(file: Path) -> str:
-    with file.open("rb") as stream:
-        text = stream.read(64 << 10).decode("utf-8", "replace")
-    pattern = r"^\s*(\d+\.\d+[\w.]*)" if file.suffix == "" and file.name in {"version", ".python-version"} else (
-        r"^\s*[\"']?python[\"']?(?:\s*=\s*(?:\{\s*version\s*=\s*)?\[?\s*[\"']|\s+)(\d+\.\d+[\w.]*)"
-    )
-    found = re.search(pattern, text, re.MULTILINE)
-    return found[1] if found else ""

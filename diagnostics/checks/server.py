@@ -21,6 +21,7 @@ from ..redaction import hide
 from ..text import one_line
 from . import through
 from .entries import Entry, Launch, command_line, evidence_of
+from .launcher_words import launcher_said
 from .mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
 from .sdk import EnvironmentSeen, holds_sdk_back, of_break, open_pin_evidence, seen_for
 
@@ -53,6 +54,9 @@ async def handshake(context: Context) -> Outcome:
     """Starts each allowed command exactly as the app would, one after the other, and does the MCP handshake."""
     launches = context.all_observed(Launch)
     if not launches:
+        launcher = context.outcome("launcher.command")
+        if launcher is not None and any(found.id == "launcher.not-on-app-path" for found in launcher.findings):
+            return Outcome(Verdict.UNKNOWN, "not started: the app may not find it")
         return Outcome(Verdict.SKIPPED, "no Blender server configured", blocked_by=_blocker(context))
     if context.snapshot is not None and context.snapshot.main_thread_waits:
         return Outcome(Verdict.UNKNOWN, "not started: the add-on cannot answer while a script waits")
@@ -150,7 +154,8 @@ def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
     if answer.answered:
         known = [*_of_answer(answer, evidence, context), *_of_open_pin(entry, context)]
         return [*known, *_of_conflicts(entry, context, verdict=Verdict.WARN)]  # it works in spite of them
-    found = _of_silence(answer, entry, evidence, context)
+    told = launcher_said(answer.stderr_tail, seen.launch, context) if answer.error_code is None else None
+    found = told or _of_silence(answer, entry, evidence, context)
     # That the SDK does not fit is what a conflict about it comes to.
     about = "mcp" if found.id == "server.sdk-incompatible" else ""
     return [found, *_of_conflicts(entry, context, besides=about)]

@@ -152,6 +152,27 @@ def _windows_words(line: str) -> list[str]:
 
 def _of_script(seen: Inside, script: str) -> Inside | None:
     """The last simple command of a line for a POSIX shell; None for one that is more than a row of commands."""
+    rows = _rows_of(script)
+    if rows is None:
+        return None
+    *earlier, last = rows
+    env, cwd, same = dict(seen.command.env), seen.command.cwd, seen.same_path
+    for row in earlier:
+        if row[0] == "cd" and len(row) > 1:
+            cwd = row[1]
+        elif row[0] == "export":
+            env |= dict(word.split("=", 1) for word in row[1:] if "=" in word)
+        same = same and row[0] in {"cd", "echo", "export", "true", "sleep"}
+    while last and (match := re.fullmatch(r"([A-Za-z_]\w*)=(.*)", last[0], re.DOTALL)):
+        env[match[1]] = match[2]
+        last = last[1:]
+    if not last:
+        return None
+    return replace(seen, command=Command(last[0], tuple(last[1:]), env, cwd), before=None, same_path=same)
+
+
+def _rows_of(script: str) -> list[list[str]] | None:
+    """The simple commands of a line, without what they redirect; None for one that is more than a row of them."""
     lexer = shlex.shlex(script, posix=True, punctuation_chars=True)
     lexer.whitespace_split, lexer.commenters = True, ""
     try:
@@ -159,29 +180,17 @@ def _of_script(seen: Inside, script: str) -> Inside | None:
     except ValueError:
         return None
     rows: list[list[str]] = [[]]
+    redirected = False
     for token in tokens:
         if token in {"&&", ";"}:
             rows.append([])
+            redirected = False
         elif set(token) <= set("();<>|&"):
             if not re.fullmatch(r"[<>|]|>>|>&", token):
                 return None
             if rows[-1] and rows[-1][-1].isdecimal() and token.startswith(">"):
                 rows[-1].pop()  # the number of what is redirected, as in `2>`
+            redirected = True
+        elif not redirected:
             rows[-1].append(token)
-        else:
-            rows[-1].append(token)
-    *earlier, last = [row for row in rows if row] or [[]]
-    env, cwd, same = dict(seen.command.env), seen.command.cwd, seen.same_path
-    for row in earlier:
-        if row[0] == "cd" and len(row) > 1:
-            cwd = row[1]
-        elif row[0] == "export":
-            env |= dict(word.split("=", 1) for word in row[1:] if "=" in word)
-        same = same and row[0] in {"cd", "echo", "true", "sleep"}
-    while last and (match := re.fullmatch(r"([A-Za-z_]\w*)=(.*)", last[0], re.DOTALL)):
-        env[match[1]] = match[2]
-        last = last[1:]
-    last = last[: next((n for n, word in enumerate(last) if set(word) <= set("<>|&")), len(last))]
-    if not last:
-        return None
-    return replace(seen, command=Command(last[0], tuple(last[1:]), env, cwd), before=None, same_path=same)
+    return [row for row in rows if row] or None
