@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -137,7 +138,7 @@ def _python(
     row = table("launchers")
     version, said_by, shim = line.python, line.python_word, ""
     if line.launcher == "python" and line.inside.before == 0:
-        shims = [Shim(**{k: tuple(v) if isinstance(v, list) else v for k, v in one.items()}) for one in row["shim"]]
+        shims = _shims()
         choice = python_choice(
             program, shims, context.ledger, cwd=entry.command.cwd, environ=environ, home=context.machine.home
         )
@@ -155,6 +156,21 @@ def _python(
         "_with_python": with_python(line, entry.command, good),
     }
     return finding("launcher.python-unsuitable", evidence | seen)
+
+
+@functools.cache
+def _shims() -> tuple[Shim, ...]:
+    return tuple(
+        Shim(
+            row["name"],
+            tuple(row["folders"]),
+            row["variable"],
+            tuple(row["files"]),
+            tuple(row.get("own", ())),
+            tuple(row.get("home", ())),
+        )
+        for row in table("launchers")["shim"]
+    )
 
 
 def _older(version: str, than: str) -> bool:

@@ -14,7 +14,7 @@ from ..check import Context, Outcome
 from ..knowledge import products, sdk_breaks
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
-from ..model import EvidenceValue, Finding, McpFacts, Verdict
+from ..model import EvidenceValue, Finding, Link, McpFacts, Verdict
 from ..probes.bridge import BridgeAnswer
 from ..probes.mcp_stdio import ServerAnswer, ask_server
 from ..redaction import hide
@@ -83,8 +83,12 @@ async def handshake(context: Context) -> Outcome:
 def _judged(seen: list[ServerSeen], context: Context, *, asked_for_all: bool) -> Outcome:
     findings = tuple(found for one in seen for found in _findings(one, context))
     transcript = tuple(line for one in seen for line in one.answer.transcript)
+    before: str | None = None
     if any(found.verdict is Verdict.FAIL for found in findings):
-        verdict, summary = Verdict.FAIL, next(f.title for f in findings if f.verdict is Verdict.FAIL)
+        failed = next(found for found in findings if found.verdict is Verdict.FAIL)
+        # What its launcher did not start was not tested.
+        before = failed.id if failed.link is Link.LAUNCHER else None
+        verdict, summary = Verdict.FAIL, failed.title
     else:
         last = seen[-1].answer
         name, reached = one_line(last.server_name or "MCP server", 40), through.told(last.call)
@@ -96,7 +100,7 @@ def _judged(seen: list[ServerSeen], context: Context, *, asked_for_all: bool) ->
         elif not asked_for_all:
             verdict, summary = Verdict.UNKNOWN, f"{summary}; another command needs your permission"
     told = tuple(_facts(one) for one in seen if one.answer.answered)
-    return Outcome(verdict, summary, findings, (*seen, *told), transcript=transcript)
+    return Outcome(verdict, summary, findings, (*seen, *told), transcript=transcript, blocked_by=before)
 
 
 def _facts(seen: ServerSeen) -> McpFacts:

@@ -30,6 +30,7 @@ class _Row:
     words: re.Pattern[str]
     facts: tuple[re.Pattern[str], ...]
     flags: frozenset[str]
+    last: bool
 
 
 @functools.cache
@@ -43,6 +44,7 @@ def _rows() -> tuple[_Row, ...]:
             compiled(row["words"]),
             tuple(map(compiled, row.get("facts", ()))),
             frozenset(row.get("flags", ())),
+            row.get("last", False),
         )
         for row in table("uv_messages")["message"]
     )
@@ -52,7 +54,8 @@ def read_message(said: str) -> Message | None:
     """The cause that these words tell of, None where they are none of uv's, or tell of none."""
     said = "\n".join(line[:_LINE] for line in said.splitlines()[-_LINES:])
     for row in _rows():
-        if (match := row.words.search(said)) is not None:
+        found = list(row.words.finditer(said)) if row.last else [row.words.search(said)]
+        if found and (match := found[-1]) is not None:
             matches = [match, *filter(None, (pattern.search(said) for pattern in row.facts))]
             facts: dict[str, str] = {}
             for one in matches:
