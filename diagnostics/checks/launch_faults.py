@@ -67,7 +67,7 @@ def _near_miss(
     """A package that is none of those that are known, and looks like one; what uv has met is somebody's, and right."""
     package = line.package
     mistaken = package in table("launchers")["mistaken"]
-    if package in known_packages() or not (mistaken or near(package)):
+    if package in known_packages() or not (mistaken or (near(package) and line.launcher == "uvx")):
         return None
     uv = read_uv_command("uvx", line.inside.command.args)
     if not mistaken and has_met(package, environ, context.machine, uv.value("--cache-dir") if uv else ""):

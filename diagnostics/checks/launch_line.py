@@ -6,17 +6,21 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from ..check import Context
 from ..knowledge import table
 from ..knowledge.launchers import Inside, inside, name_of
 from ..model import Command
+from ..probes.search_path import find_program
 from ..protocols.python_command import read_python_command
 from ..protocols.uv_command import UvCommand, python_request, read_uv_command, tool_request
+from .entries import Launch
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,28 @@ def _of_npm(seen: Inside, args: Sequence[str]) -> LaunchLine:
     remote = package in row["remote"]
     url = next((word for word in words[1:] if re.match("https?://", word)), "") if remote else ""
     return LaunchLine(seen, "npx", package, f"@{release}" if name and at else "", url=url)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The program that is started in the end, with what it gets."""
+
+    command: Command
+    program: Path
+    environ: Mapping[str, str]
+
+
+def started_program(launch: Launch, context: Context) -> Started | None:
+    """What a launch starts in the end, None where that is another system's, or is not found where the app searches."""
+    seen, machine = inside(launch.entry.command), context.machine
+    if not seen.through:
+        return Started(launch.entry.command, launch.program, launch.environ)
+    environ = {**launch.environ, **seen.command.env}
+    if not seen.same_path:
+        return None
+    folders = machine.folders(environ.get("PATH", ""))
+    found = find_program(seen.command.program, folders, machine, seen.command.cwd).path
+    return None if found is None else Started(seen.command, found, environ)
 
 
 def rewritten(line: LaunchLine, command: Command, words: Sequence[str]) -> str:

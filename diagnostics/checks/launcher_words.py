@@ -21,6 +21,7 @@ from .launch_line import LaunchLine, read_launch_line, rewritten, with_python
 
 _BEGINS = re.compile(r"(?i)^(?:\W*error\b|\W*No solution found|.*\bnot found$|env: |'.*' is not recognized|×)")
 _MOST = 8
+_RESOLVERS = {"pipx run": "pipx", "npx": "npm"}
 
 
 def launcher_said(said: str, launch: Launch, context: Context) -> Finding | None:
@@ -32,12 +33,12 @@ def launcher_said(said: str, launch: Launch, context: Context) -> Finding | None
     lines = _quoted(said, context)
     evidence = evidence_of(launch.entry, context) | {
         "command": command_line(launch.entry, context),
-        "resolver": "pipx" if line.launcher == "pipx run" else "uv",
+        "resolver": _RESOLVERS.get(line.launcher, "uv"),
         "reason_lines": lines,
     }
     match message.cause:
         case "launcher.tls-intercepted":
-            return finding("launcher.tls-intercepted", evidence | _of_certificate(message))
+            return finding("launcher.tls-intercepted", evidence | _of_certificate(message, line))
         case "launcher.cache-locked":
             return finding("launcher.cache-locked", evidence | _of_cache(message))
         case "launcher.python-unsuitable":
@@ -45,8 +46,9 @@ def launcher_said(said: str, launch: Launch, context: Context) -> Finding | None
         case "launcher.build-failed":
             return finding("launcher.build-failed", evidence | _of_build(message, line, launch))
         case "launcher.package-unknown":
-            package = canonicalize_name(message.facts["package"])
-            if package == line.package and not _is_known(package):
+            package = message.facts["package"]
+            named = line.package in {package, canonicalize_name(package)}
+            if named and not _is_known(line.package):
                 return unknown_package(line, launch.entry, evidence)
         case "launcher.not-found":
             return _of_program(message, line, launch, evidence, context)
@@ -57,8 +59,9 @@ def _is_known(package: str) -> bool:
     return any(package in product.packages for product in products.products())
 
 
-def _of_certificate(message: Message) -> dict[str, EvidenceValue]:
-    return {"address": message.facts.get("address"), "problem": message.facts.get("problem")}
+def _of_certificate(message: Message, line: LaunchLine) -> dict[str, EvidenceValue]:
+    facts, npm = message.facts, line.launcher == "npx"
+    return {"address": facts.get("address"), "problem": facts.get("problem"), "_npm": npm, "_uv": not npm}
 
 
 def _of_cache(message: Message) -> dict[str, EvidenceValue]:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from diagnostics.checks import launcher
 from diagnostics.knowledge import table
 from diagnostics.model import Finding, Report, Verdict
 from diagnostics.probes import program_format
+from diagnostics.probes.search_path import SearchPath
 
 from ..runs import Doctor, found, ids, row, said
 
@@ -265,7 +267,8 @@ def test_a_whole_line_as_the_command(doctor: Doctor) -> None:
 
 def windows(doctor: Doctor, *programs: str) -> None:
     doctor.platform = "win32"
-    folder = [doctor.script(f"npm files/{name}", MARK).parent for name in programs][0]
+    for name in programs:
+        folder = doctor.script(f"npm files/{name}", MARK).parent
     doctor.environ["PATH"] = str(folder)
 
 
@@ -346,3 +349,18 @@ def test_the_transcript_tells_what_the_command_is(doctor: Doctor) -> None:
     report = uvx(doctor, "--python", "3.12", "mcp-for-blender==2.2.4")
     check = next(one for one in report.checks if one.id == "launcher.command")
     assert check.transcript == ("“blender” of Claude Desktop: uvx, mcp-for-blender==2.2.4, Python 3.12",)
+
+
+def test_pipx_knows_nothing_that_would_tell_a_fork_apart(doctor: Doctor) -> None:
+    program = str(doctor.script("bin/pipx", MARK))
+    assert ids(look(doctor, {"command": program, "args": ["run", "blendr-mcp"]})) == ASKS
+    report = look(doctor, {"command": program, "args": ["run", "python-sdk", "blender"]})
+    assert report.root_cause == "launcher.package-unknown"
+
+
+def test_the_running_app_shows_its_path(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    doctor.platform = "darwin"
+    on_shell_path(doctor)
+    seen = SearchPath(("/usr/bin",), "the PATH of the running app")
+    monkeypatch.setattr(launcher, "app_search_path", lambda *_: seen)
+    assert look(doctor, {"command": "blender-tool"}).root_cause == "launcher.not-found"

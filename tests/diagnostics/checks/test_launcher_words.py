@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import ssl
 import sys
 from collections.abc import Iterator
@@ -361,3 +362,91 @@ def test_secrets_in_what_uv_says(doctor: Doctor) -> None:
 def test_a_flood_of_words_takes_no_time(doctor: Doctor) -> None:
     report = words(doctor, "rename a-b==" * 6000 + "\n" + "a.b-" * 20_000)
     assert ids(report) == ["server.exits-at-start"]
+
+
+npm = pytest.mark.skipif(shutil.which("npx") is None, reason="there is no npx")
+
+
+def npx(doctor: Doctor, *args: str, **env: str) -> Report:
+    """The real npx, which is to start `mcp-remote`; the address stands for a Blender server."""
+    doctor.environ |= {"PATH": "/usr/bin:/bin", "HOME": str(doctor.home)}
+    given = {"npm_config_fetch_retries": "0", "npm_config_update_notifier": "false", "PATH": os.environ["PATH"], **env}
+    doctor.configure({"command": str(shutil.which("npx")), "args": ["-y", *args], "env": given})
+    return doctor.run(launch=True, only=LINKS, deadline=60)
+
+
+@npm
+def test_npm_does_not_have_the_package(doctor: Doctor, index: str) -> None:
+    report = npx(doctor, "mcp-remotee", "http://blender.invalid/mcp", npm_config_registry=index)
+    assert ids(report) == ["launcher.package-unknown"]
+    assert report.findings[0].evidence["package"] == "mcp-remotee"
+
+
+@npm
+def test_npm_without_the_network(doctor: Doctor) -> None:
+    report = npx(doctor, "mcp-remote", "http://blender.invalid/mcp", npm_config_offline="true")
+    assert ids(report) == ["launcher.resolve-failed"]
+    assert report.findings[0].evidence["resolver"] == "npm"
+
+
+@npm
+def test_a_certificate_that_npm_does_not_know(doctor: Doctor) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    trusted = doctor.home / "authority.pem"
+    authority.cert_pem.write_to_path(str(trusted))
+    with empty_index(context) as index:
+        settings = {"npm_config_registry": index, "npm_config_noproxy": "localhost"}
+        report = npx(doctor, "mcp-remote", "http://blender.invalid/mcp", **settings)
+        settings |= {"npm_config_cafile": str(trusted)}
+        repaired = npx(doctor, "mcp-remote", "http://blender.invalid/mcp", **settings)
+    assert ids(report) == ["launcher.tls-intercepted"]
+    assert "npm_config_cafile" in said(report.findings[0])
+    assert ids(repaired) == ["launcher.package-unknown"], "the repair lets npm through to the index, which is empty"
+
+
+@real
+def test_a_certificate_for_another_name(uv: Uv) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("other.invalid").configure_cert(context)
+    trusted = uv.doctor.home / "authority.pem"
+    authority.cert_pem.write_to_path(str(trusted))
+    with empty_index(context) as index:
+        env = {"UV_DEFAULT_INDEX": index, "UV_SYSTEM_CERTS": "1", "SSL_CERT_FILE": str(trusted)}
+        report = uv.run("blender-fake", UV_OFFLINE="", **env)
+    assert ids(report) == ["launcher.resolve-failed"]
+
+
+SERVER = "GOOD['serverInfo'] = {'name': 'BlenderMCP', 'version': '1.30.0'}\nserve()"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shells of POSIX")
+@pytest.mark.parametrize(
+    ("command", "args"),
+    [
+        ("/usr/bin/env", ["A=1", "{uvx}", "mcp-for-blender==2.2.4"]),
+        ("/bin/sh", ["-c", "exec '{uvx}' mcp-for-blender==2.2.4 2>/dev/null"]),
+        ("bash", ["-lc", "cd / && '{uvx}' mcp-for-blender==2.2.4"]),
+    ],
+)
+def test_a_server_through_something_else(doctor: Doctor, command: str, args: list[str]) -> None:
+    """A FAKE `uvx` that plays a server, through the real programs."""
+    uvx = doctor.script("my tools/uvx", PRELUDE + SERVER)
+    doctor.configure({"command": command, "args": [word.format(uvx=uvx) for word in args]})
+    report = doctor.run(launch=True, only=LINKS, pins=["mcp-for-blender==2.2.4"])
+    assert (report.verdict, ids(report)) == (Verdict.PASS, [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shells of POSIX")
+def test_a_port_that_the_release_inside_does_not_read(doctor: Doctor) -> None:
+    doctor.configure({"command": "bash", "args": ["-lc", "uvx blender-mcp==1.5.6 --port 9877"]})
+    assert found(doctor.run(), "server.port-ignored").evidence["port"] == "9877"
+
+
+def test_how_the_library_is_held_back_inside_of_something_else(doctor: Doctor) -> None:
+    program = doctor.script("uvx", PRELUDE + "sys.exit(\"ModuleNotFoundError: No module named 'mcp.server.fastmcp'\")")
+    doctor.configure({"command": "/usr/bin/env", "args": ["A=1", str(program), "blender-mcp==1.5.6"]})
+    told = found(doctor.run(launch=True, only=LINKS), "server.sdk-incompatible")
+    assert json.dumps(["A=1", str(program), "--with", "mcp<2", "blender-mcp==1.5.6"]) in [
+        r.exact[8:] for r in told.remedies
+    ]
