@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real MCP server on the official SDK or on FastMCP: `python mcp_server.py TRANSPORT PORT`, with any release of them.
 
-`serving` starts one. The file runs with the SDK's own interpreter, so it imports nothing of ours at the top.
+`serving` starts one. The file runs with the SDK's own interpreter, so it imports nothing of ours at the top. It leaves
+annotations evaluated, because the SDK up to 1.12 takes those of a tool for types as they stand.
 """
-
-from __future__ import annotations
 
 import contextlib
 import sys
