@@ -17,15 +17,13 @@ from diagnostics.probes.http import Origin
 from diagnostics.probes.mcp_http import ask_web_server
 from diagnostics.probes.mcp_stdio import ask_server
 from diagnostics.probes.tcp import Address
-from diagnostics.protocols.mcp_handshake import McpAnswer
+from diagnostics.protocols.mcp_answer import McpAnswer
 from tests.lab import servers_table
 from tests.lab.reference import OFFERED_BY, References
 from tests.lab.servers import SERVERS, SSE, STDIO, STREAMABLE, Place, Server, running
 
 pytestmark = pytest.mark.lab
 
-MODERN_IS_ASKED = False
-"""Whether the probes take `offers` and send `server/discover` when "2026-07-28" is among them."""
 HANDSHAKE = tuple(OFFERED_BY)
 EVERYTHING = (*HANDSHAKE, "2026-07-28")
 BROKEN_BY_DISCOVER = {("mcp 1.2.1", STDIO), ("mcp 1.2.1", SSE), ("mcp 1.9.4", STREAMABLE)}
@@ -35,18 +33,16 @@ DEADLINE_S = 60.0
 
 def ask(place: Place, offers: tuple[str, ...]) -> McpAnswer:
     """What our probes see when they offer these versions."""
-    # The one place that knows the signature of the probes.
-    offering: Any = {"offers": offers} if MODERN_IS_ASKED else {"offer": offers[-1]}
     if place.transport == STDIO:
         command = Command(place.command[0], place.command[1:])
         environ = {**os.environ, **place.environ}
-        started = asyncio.run(ask_server(command, environ=environ, deadline_s=DEADLINE_S, **offering))
+        started = asyncio.run(ask_server(command, environ=environ, deadline_s=DEADLINE_S, offers=offers))
         assert not started.timed_out, started.transcript
         assert started.noise == ()
         return started
     origin = Origin.at(Address(socket.AF_INET, ("127.0.0.1", place.port)), "127.0.0.1")
-    offering |= {"sse": place.transport == SSE, "client_version": "0", "deadline_s": DEADLINE_S}
-    reached = asyncio.run(ask_web_server(origin, place.path, Ledger(), **offering))
+    sse = place.transport == SSE
+    reached = asyncio.run(ask_web_server(origin, place.path, Ledger(), sse=sse, offers=offers, deadline_s=DEADLINE_S))
     assert reached.fault == "", reached.transcript
     return reached.mcp
 
@@ -96,7 +92,6 @@ def test_each_version_that_initialize_can_offer(cell: tuple[Server, Place], refe
     assert said(ask(place, (offer,))) == expected
 
 
-@pytest.mark.skipif(not MODERN_IS_ASKED, reason="optional: the probes do not send server/discover yet")
 def test_all_versions(cell: tuple[Server, Place], references: References) -> None:
     server, place = cell
     expected = references.modern(server, place)
