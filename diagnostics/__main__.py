@@ -17,6 +17,7 @@ from . import diagnose, exit_code, with_written
 from .knowledge import apps, catalogue
 from .many import diagnose_many
 from .model import NAME, VERSION, CheckStarted, Event, Link, Report, Snapshot, Target, Verdict
+from .protocols import mcp_versions
 from .reports import FORMATS, render
 from .reports.survey_report import Survey
 from .target import DEFAULTS, TargetError, make_target, read_endpoints, seconds
@@ -139,6 +140,22 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         "(2025-11-25)",
     )
     group.add_argument(
+        "--offer",
+        metavar="V",
+        action="append",
+        default=[],
+        help=f"version of MCP to offer a server: one of {', '.join(mcp_versions.KNOWN)}; may be given several times "
+        f"(default: {', '.join(DEFAULTS.offers)}, and what comes before it)",
+    )
+    group.add_argument(
+        "--header-env",
+        metavar="NAME=VARIABLE",
+        action="append",
+        default=[],
+        help="send this header to an MCP server over HTTP, with the value of this environment variable, such as "
+        "Authorization=MY_TOKEN",
+    )
+    group.add_argument(
         "--pin", metavar="REQUIREMENT", action="append", default=[], help="what must be installed, such as 'mcp<2'"
     )
     known = ", ".join(app.id for app in apps.apps())
@@ -186,6 +203,8 @@ def _target(options: argparse.Namespace, endpoint: str | None = None) -> Target:
         server_name=options.server_name,
         client_cert=options.client_cert,
         expect_protocol=options.expect_protocol,
+        offers=options.offer,
+        headers=options.header_env,
         pins=options.pin,
         apps=options.app,
         app_config=options.app_config,

@@ -109,6 +109,10 @@ class Target:
     """Pinned `protocol_version` of the add-on; several mean that each is fine."""
     expect_mcp: tuple[str, ...] = ()
     """Pinned versions of MCP, such as "2025-11-25"; several mean that each is fine."""
+    offers: tuple[str, ...] = ("2025-11-25",)
+    """Versions of MCP that a server is asked for. One with a handshake stands also for those before it."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Headers for an MCP server that is reached over HTTP: each name with the environment variable of its value."""
     pins: tuple[str, ...] = ()
     """PEP 508 requirements, checked for their syntax."""
     apps: tuple[str, ...] = ()
@@ -279,6 +283,32 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class McpFacts:
+    """What an MCP server told about itself, and how it was agreed with."""
+
+    who: str
+    """The entry of the AI app that starts it, or its address."""
+    transport: str
+    """"stdio", "Streamable HTTP" or "HTTP+SSE"."""
+    offered: tuple[str, ...]
+    """The versions of MCP that it was asked for, in that order."""
+    negotiated: str
+    supported: tuple[str, ...]
+    """The versions that it says it supports; none where it does not say."""
+    server: str
+    """Its name and version, as it gives them."""
+    capabilities: tuple[str, ...]
+    experimental: tuple[str, ...]
+    tools: tuple[str, ...]
+    deprecated: tuple[str, ...]
+    """What of it the newest revision of MCP calls deprecated."""
+    steps: tuple[tuple[str, float], ...]
+    """The requests by their methods, each with its milliseconds."""
+    reached: str = ""
+    """The Blender that answered a call of a tool through it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Did:
     """The ledger of everything that a run touched."""
 
@@ -322,6 +352,8 @@ class Report:
     consents: tuple[Consent, ...] = ()
     layers: tuple[Layer, ...] = ()
     """How far the conversation with the endpoint came."""
+    servers: tuple[McpFacts, ...] = ()
+    """The MCP servers that answered."""
     masked: tuple[str, ...] = ()
     not_masked: tuple[str, ...] = ()
 

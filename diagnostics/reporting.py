@@ -14,7 +14,7 @@ from .checks.layers import layers
 from .checks.network.endpoint import Endpoint
 from .engine import Finished
 from .knowledge import catalogue, table
-from .model import NAME, VERSION, Link, LinkResult, Report, Tool, Verdict
+from .model import NAME, VERSION, Link, LinkResult, McpFacts, Report, Tool, Verdict
 from .redaction import MASKED, NOT_MASKED
 from .verdict import Decision, decide
 
@@ -45,6 +45,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         did=context.ledger.did(),
         consents=tuple(consents.values()),
         layers=layers(context),
+        servers=context.all_observed(McpFacts),
         masked=MASKED,
         not_masked=NOT_MASKED,
     )

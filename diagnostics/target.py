@@ -13,6 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from .knowledge import catalogue
 from .knowledge.apps import apps as known_apps
 from .model import Kind, Link, Target, Tls
+from .protocols import mcp_versions
 from .text import clean, one_line
 
 DEFAULTS = Target()
@@ -44,6 +45,8 @@ def make_target(
     server_name: str | None = None,
     client_cert: str | Path | None = None,
     expect_protocol: Iterable[str | int] = (),
+    offers: Iterable[str] = (),
+    headers: Iterable[str] = (),
     pins: Iterable[str] = (),
     apps: Iterable[str] = (),
     app_config: str | Path | None = None,
@@ -72,6 +75,8 @@ def make_target(
         tls=_tls(ca_file, server_name, client_cert) if tls or ca_file or server_name or client_cert else None,
         expect_protocol=tuple(_protocol(value) for value in expected if not _is_revision(value)),
         expect_mcp=tuple(str(value).strip() for value in expected if _is_revision(value)),
+        offers=tuple(_offer(value) for value in offers) or DEFAULTS.offers,
+        headers=tuple(_header(value) for value in headers),
         pins=tuple(_pin(value) for value in pins if value.strip()),
         apps=tuple(_app(value) for value in apps),
         app_config=_file("app-config", app_config) if app_config else None,
@@ -237,6 +242,37 @@ def _protocol(value: str | int) -> int:
             "such as 2025-11-25",
         )
     return int(text)
+
+
+def _offer(value: str) -> str:
+    if value.strip() not in mcp_versions.KNOWN:
+        known = ", ".join(mcp_versions.KNOWN)
+        raise TargetError("offer", f"“{one_line(value, 40)}” is no known version of MCP; known are {known}")
+    return value.strip()
+
+
+def _header(value: str) -> tuple[str, str]:
+    """The name of a header and that of the variable which holds its value. The value itself is never a setting."""
+    name, _equals, variable = (part.strip() for part in value.partition("="))
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}", name) or not re.fullmatch(r"[A-Za-z_]\w{0,200}", variable):
+        raise TargetError(
+            "header-env",
+            "is written NAME=VARIABLE, the environment variable holding the value, for example Authorization=MY_TOKEN",
+        )
+    if name.lower() in _OWN_HEADERS or name.lower().startswith("mcp-"):
+        raise TargetError("header-env", f"“{name}” is a header that MCP Diagnostics sets itself")
+    return name, variable
+
+
+_OWN_HEADERS = {
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+}
 
 
 def _pin(value: str) -> str:

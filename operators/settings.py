@@ -16,6 +16,7 @@ PACKAGE = __package__.rpartition(".")[0]
 DEFAULT_HOST = "localhost"
 DEFAULT_PORT = 9876
 DEFAULT_DEADLINE_S = 30.0
+DEFAULT_OFFER = "2025-11-25"
 
 _allowed_without_preferences: set[str] = set()
 """Digests allowed while there are no preferences that could keep them: until Blender quits."""
@@ -58,6 +59,8 @@ def target_from(context: bpy.types.Context) -> Target:
         server_name=prefs.server_name if prefs.use_tls else None,
         client_cert=bpy.path.abspath(prefs.client_cert) if prefs.use_tls else None,
         expect_protocol=_words(prefs.expect_protocol),
+        offers=sorted(prefs.offers),
+        headers=_words(prefs.headers) if prefs.kind != "BRIDGE" else (),
         server_config=bpy.path.abspath(prefs.server_config) if prefs.server_config else None,
         pins=[row.requirement for row in prefs.pins if row.requirement.strip()],
         allowed_commands=[row.digest for row in prefs.permissions],

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context, space: Space, report: Report) -> None:
     """Draw the content of the section."""
+    from ..diagnostics.reports.server_facts import facts  # noqa: PLC0415  # imported with the first run
+
     root = findings.root(report)
     if root is not None and root.evidence:
         _heading(layout, "What Was Seen")
@@ -26,6 +28,11 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context, space: Space, r
             wrap.text(
                 layout, space, f"{layer.name} · {words.duration(layer.elapsed_ms)}", icon=words.ICONS[layer.verdict]
             )
+    for server in report.servers:
+        _heading(layout, "MCP Server")
+        wrap.text(layout, space, server.who)
+        for name, value in facts(server):
+            wrap.text(layout, space, f"{name}: {value}", dim=True)
     _heading(layout, "What Was Touched")
     for line in _touched(report):
         wrap.text(layout, space, line, dim=True)

@@ -10,6 +10,9 @@ import bpy
 from ..operators import clock, consent, endpoint, pins, settings
 from . import wrap
 
+MCP_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
+"""As in `diagnostics/protocols/mcp_versions.py`, which is not loaded while Blender starts; a test compares them."""
+
 
 def _redraw(_owner: Any, _context: bpy.types.Context) -> None:
     clock.redraw()
@@ -93,6 +96,19 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         description="What the add-on has to report, like 15, and the version of MCP that the server has to agree on, "
         "like 2025-11-25. Several of a kind, separated by commas, mean that each is fine. Empty accepts every version",
     )
+    offers: bpy.props.EnumProperty(
+        name="Offered MCP Versions",
+        description="The versions of MCP that a server is asked for. One that is negotiated stands also for those "
+        "before it; 2026-07-28 is asked for in a way of its own, which older servers do not know",
+        items=tuple((version, version, f"Offer MCP {version}") for version in MCP_VERSIONS),
+        default={settings.DEFAULT_OFFER},
+        options={"ENUM_FLAG"},
+    )
+    headers: bpy.props.StringProperty(
+        name="Header",
+        description="For an MCP server over HTTP that wants to know who asks, like Authorization=MY_TOKEN: the name of "
+        "a header, and of the environment variable that holds its value. Nothing secret is kept here",
+    )
     server_config: bpy.props.StringProperty(
         name="Server Configuration",
         description="The MCP server's own configuration file, if it has one (JSON, TOML, INI or .env). What it says of "
@@ -145,6 +161,7 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         column.prop(self, "kind")
         if self.kind != "BRIDGE":
             column.prop(self, "path")
+            column.prop(self, "headers")
         column.prop(self, "use_tls")
         tls = column.column()
         tls.enabled = self.use_tls
@@ -155,6 +172,7 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
     def _draw_expectations(self, column: bpy.types.UILayout) -> None:
         column.label(text="Expectations")
         column.prop(self, "expect_protocol")
+        column.column().prop(self, "offers")
         column.prop(self, "server_config")
         for index, pin in enumerate(self.pins):
             row = column.row(align=True)

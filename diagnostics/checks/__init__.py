@@ -103,14 +103,14 @@ CHECKS: tuple[Check, ...] = (
         Link.SERVER,
         "Looking which servers are connected to Blender",
         server_processes.processes,
-        after=("network.connect", "network.web", "addon.identify"),
+        after=("network.connect", "network.web", "addon.identify", "network.owner"),
     ),
     Check(
         "server.handshake",
         Link.SERVER,
         "Starting the MCP server",
         server.handshake,
-        after=("launcher.command", "addon.meaning", "blender.state", "server.processes"),
+        after=("launcher.command", "addon.meaning", "network.agreement", "blender.state", "server.processes"),
         deadline_s=None,
     ),
     Check(

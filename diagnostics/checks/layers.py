@@ -12,6 +12,7 @@ from ..probes.mcp_http import WebServerAnswer
 from ..probes.tcp import Reached
 from ..probes.tls import Handshake, Shaken
 from ..protocols.dialect import Dialect
+from .mcp import SETTLING
 from .network.endpoint import Reach, is_bridge, is_web
 from .network.listener import Unaccepted
 
@@ -49,7 +50,11 @@ def _of_web(web: WebServerAnswer | None, context: Context) -> Iterator[Layer]:
     if web is None or judged is None:
         return
     yield Layer("greeted", _passed(web.first.status != 0), web.first.elapsed_ms)
-    yield Layer("identified", _passed(web.speaks_mcp), web.initialize_ms or web.elapsed_ms)
+    yield Layer(
+        "identified",
+        _passed(web.speaks_mcp),
+        sum(dict(web.steps).get(step, 0.0) for step in SETTLING) or web.elapsed_ms,
+    )
     yield Layer("protocol fits", judged.verdict, web.elapsed_ms)
 
 

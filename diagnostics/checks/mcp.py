@@ -1,60 +1,96 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an MCP server's answer to the handshake means, over whatever transport it came."""
+"""What an MCP server's answer means, over whatever transport it came."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from ..knowledge.catalogue import finding
-from ..model import EvidenceValue, Finding, Target
-from ..protocols.mcp_handshake import McpAnswer
+from ..model import EvidenceValue, Finding, McpFacts, Target
+from ..protocols.jsonrpc import METHOD_NOT_FOUND
+from ..protocols.mcp_answer import McpAnswer
+from ..protocols.mcp_handshake import UNSUPPORTED_VERSION
+from ..protocols.mcp_versions import HANDSHAKE, STATELESS, accepted
 
-OFFER = "2025-11-25"
-"""The newest version that is negotiated by `initialize` (MCP specification, revision 2025-11-25)."""
-KNOWN = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-"""The versions that can be negotiated by `initialize`."""
-NO_COMMON_VERSION = {-32022, -32601, -32602}
-"""UnsupportedProtocolVersion (MCP 2026-07-28); method not found and invalid params, by which servers that know only
-another generation refuse `initialize` (field guide, mcp 5.2)."""
+SETTLING = ("server/discover", "initialize")
+"""The requests that settle the version."""
+_NO_COMMON_VERSION = {UNSUPPORTED_VERSION, METHOD_NOT_FOUND, -32602}
+"""Method not found and invalid params are how servers of another generation refuse (field guide, mcp 5.2)."""
+_OUTDATED = ("logging",)
+"""Capabilities of a server that 2026-07-28 calls deprecated."""
 
 
-def unknown_version(answer: McpAnswer, evidence: Mapping[str, EvidenceValue]) -> Finding | None:
-    """The finding that an answered version is none that can be negotiated; None for one that can."""
-    if answer.protocol_version in KNOWN:
+def unknown_version(answer: McpAnswer, target: Target, evidence: Mapping[str, EvidenceValue]) -> Finding | None:
+    """The finding that an answered version is none that may be agreed on; None for one that may."""
+    if answer.protocol_version in accepted(answer.offered or target.offers):
         return None
     told = answer.protocol_version or answer.protocol_version_raw or "no version at all"
-    return finding("server.protocol-unsupported", {**evidence, "offered": OFFER, "answered": told})
+    return finding("server.protocol-unsupported", {**evidence, **_lists(answer), "answered": told})
 
 
 def refused_version(answer: McpAnswer, evidence: Mapping[str, EvidenceValue]) -> Finding | None:
     """The finding that the server refused for want of a common version; None where it refused for another reason."""
-    if answer.error_code not in NO_COMMON_VERSION and not answer.error_supported:
+    newer_alone = bool(answer.offered) and set(answer.offered) <= set(STATELESS)
+    if answer.error_code not in _NO_COMMON_VERSION and not answer.supported and not newer_alone:
         return None
-    seen: dict[str, EvidenceValue] = {"error": refusal(answer), "offered": OFFER, "supported": answer.error_supported}
-    return finding("server.protocol-unsupported", {**evidence, **seen})
+    return finding("server.protocol-unsupported", {**evidence, **_lists(answer), "error": refusal(answer)})
+
+
+def _lists(answer: McpAnswer) -> dict[str, EvidenceValue]:
+    """What was asked for and what the server supports, both in full."""
+    newer = next((version for version in answer.supported if version in STATELESS), None)
+    return {
+        "offered": answer.offered,
+        "supported": answer.supported,
+        "_newer": None if newer in answer.offered else newer,
+    }
 
 
 def not_pinned(answer: McpAnswer, target: Target, evidence: Mapping[str, EvidenceValue]) -> Finding | None:
     """The finding that the version that was agreed on is none of those that the user pinned."""
     if not target.expect_mcp or answer.protocol_version in target.expect_mcp:
         return None
-    seen = {"offered": OFFER, "answered": answer.protocol_version, "expected": " or ".join(target.expect_mcp)}
-    return finding("server.protocol-pin-mismatch", {**evidence, **seen})
+    expected = " or ".join(target.expect_mcp)
+    seen: dict[str, EvidenceValue] = {"answered": answer.protocol_version, "expected": expected}
+    return finding("server.protocol-pin-mismatch", {**evidence, "offered": answer.offered, **seen})
 
 
 def deprecated(answer: McpAnswer, evidence: Mapping[str, EvidenceValue], *, sse: bool = False) -> Finding | None:
     """The finding that the transport or the revision is one that the newest revision calls deprecated."""
-    first = answer.protocol_version if answer.protocol_version == KNOWN[0] else None
+    first = answer.protocol_version if answer.protocol_version == HANDSHAKE[0] else None
     if first is None and not sse:
         return None
     return finding("server.protocol-deprecated", {**evidence, "version": first, "_sse": sse})
 
 
 def refusal(answer: McpAnswer) -> str:
-    """By which words the server refused `initialize`."""
+    """By which words the server refused."""
     return f"{answer.error_code} {answer.error_message}"
 
 
 def tools(answer: McpAnswer) -> str:
     """How many tools the server has, in words."""
     return f"{len(answer.tools)} tool{'' if len(answer.tools) == 1 else 's'}"
+
+
+def facts(
+    answer: McpAnswer, who: str, transport: str, steps: tuple[tuple[str, float], ...], reached: str = ""
+) -> McpFacts:
+    """What the report tells about a server that answered."""
+    old = [f"MCP {answer.protocol_version}"] if answer.protocol_version == HANDSHAKE[0] else []
+    old += ["HTTP+SSE"] if transport == "HTTP+SSE" else []
+    old += [name for name in answer.capabilities if name in _OUTDATED]
+    return McpFacts(
+        who=who,
+        transport=transport,
+        offered=answer.offered,
+        negotiated=answer.protocol_version or "",
+        supported=answer.supported,
+        server=" ".join(filter(None, (answer.server_name, answer.server_version))),
+        capabilities=answer.capabilities,
+        experimental=answer.experimental,
+        tools=answer.tools,
+        deprecated=tuple(old),
+        steps=steps,
+        reached=reached,
+    )

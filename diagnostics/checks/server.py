@@ -17,13 +17,14 @@ from ..check import Context, Outcome
 from ..knowledge import products, table
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
-from ..model import EvidenceValue, Finding, Target, Verdict
+from ..model import EvidenceValue, Finding, McpFacts, Verdict
 from ..probes.bridge import BridgeAnswer
 from ..probes.mcp_stdio import ServerAnswer, ask_server
 from ..redaction import hide
 from ..text import one_line
+from . import through
 from .entries import Entry, Launch, command_line, evidence_of
-from .mcp import OFFER, deprecated, not_pinned, refusal, refused_version, tools, unknown_version
+from .mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
 
 BLOCKED_WAIT_S = 12.0
 """How long a server gets whose add-on is known not to answer: the shortest limit of an AI app is 10 s (Codex)."""
@@ -61,7 +62,8 @@ async def handshake(context: Context) -> Outcome:
             launch.entry.command,
             environ=launch.environ,
             program=str(launch.program),
-            offer=OFFER,
+            offers=context.target.offers,
+            calls=through.calls_for(launch.entry, context),
             deadline_s=deadline_s,
         )
         seen.append(ServerSeen(launch, answer, products.of_server_name(answer.server_name)))
@@ -75,14 +77,23 @@ def _judged(seen: list[ServerSeen], context: Context, *, asked_for_all: bool) ->
         verdict, summary = Verdict.FAIL, next(f.title for f in findings if f.verdict is Verdict.FAIL)
     else:
         last = seen[-1].answer
-        name = one_line(last.server_name or "MCP server", 40)
+        name, reached = one_line(last.server_name or "MCP server", 40), through.told(last.call)
         summary = f"{name} · MCP {last.protocol_version} · {tools(last)}"
+        summary += f" · reaches Blender {reached.blender}" if reached else ""
         verdict = Verdict.WARN if findings else Verdict.PASS
         if unknown := next((found for found in findings if found.verdict is Verdict.UNKNOWN), None):
             verdict, summary = Verdict.UNKNOWN, unknown.title
         elif not asked_for_all:
             verdict, summary = Verdict.UNKNOWN, f"{summary}; another command needs your permission"
-    return Outcome(verdict, summary, findings, tuple(seen), transcript=transcript)
+    told = tuple(_facts(one) for one in seen if one.answer.answered)
+    return Outcome(verdict, summary, findings, (*seen, *told), transcript=transcript)
+
+
+def _facts(seen: ServerSeen) -> McpFacts:
+    entry, answer = seen.launch.entry, seen.answer
+    return facts(
+        answer, f"“{entry.name}” of {entry.app.name}", "stdio", answer.steps, str(through.told(answer.call) or "")
+    )
 
 
 def _blocker(context: Context) -> str | None:
@@ -131,21 +142,23 @@ def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
             )
         ]
     if answer.answered:
-        return [*_of_answer(answer, evidence, context.target), *_of_open_pin(entry, evidence)]
+        return [*_of_answer(answer, evidence, context), *_of_open_pin(entry, evidence)]
     return [_of_silence(answer, entry, evidence, context)]
 
 
-def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue], target: Target) -> Iterator[Finding]:
-    """What is wrong with a server that answered `initialize`."""
-    if (unknown := unknown_version(answer, evidence)) is not None:
+def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue], context: Context) -> Iterator[Finding]:
+    """What is wrong with a server that answered."""
+    if (unknown := unknown_version(answer, context.target, evidence)) is not None:
         yield unknown
-    elif (other := not_pinned(answer, target, evidence)) is not None:
+    elif (other := not_pinned(answer, context.target, evidence)) is not None:
         yield other
     elif answer.exit_code is not None:
         yield finding("server.exits-at-start", evidence | {"_after_answer": True})
     elif "tools" in answer.capabilities and not answer.tools_listed:
         seen = evidence | {"_unlisted": True, "error": answer.tools_error}
         yield finding("server.no-answer", seen, verdict=None if answer.tools_error else _if_enough(answer))
+    elif (stuck := through.judged(answer, context, evidence, _if_enough(answer))) is not None:
+        yield stuck
     if answer.noise:
         yield finding("server.stdout-polluted", evidence)
     if (old := deprecated(answer, evidence)) is not None:

@@ -10,6 +10,7 @@ from ..model import Command, EvidenceValue, Verdict
 from ..probes.background import in_thread
 from ..probes.listeners import Client, clients
 from .network.endpoint import LocalEndpoint, is_web
+from .network.listener import Unaccepted
 from .network.machine import inspect_command
 
 
@@ -29,7 +30,14 @@ async def processes(context: Context) -> Outcome:
     if len(servers) > 1:
         named = tuple(f"{server}, started by {server.parent or 'nobody who still runs'}" for server in servers)
         seen = evidence | {"servers": named, "_inspect": inspect_command(servers[0].pid, context)}
-        findings.append(finding("server.duplicate-processes", seen))
+        # Whoever came later waits in the queue of an add-on that serves one program at a time.
+        one_at_a_time = context.observed(Unaccepted) is not None
+        verdict = Verdict.FAIL if one_at_a_time else Verdict.WARN
+        seen["_one_at_a_time"] = one_at_a_time
+        findings.append(finding("server.duplicate-processes", seen, verdict=verdict))
+    failed = next((found for found in findings if found.verdict is Verdict.FAIL), None)
+    if failed is not None:
+        return Outcome(Verdict.FAIL, failed.title, tuple(findings))
     return Outcome(Verdict.WARN if findings else Verdict.SKIPPED, "", tuple(findings))
 
 

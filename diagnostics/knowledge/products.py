@@ -41,6 +41,7 @@ class Product:
     start: str = ""
     start_operator: str = ""
     server_entry: str = ""
+    status_tool: str = ""
 
     @property
     def address_variables(self) -> frozenset[str]:

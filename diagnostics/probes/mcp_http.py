@@ -8,26 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from ..ledger import Ledger
 from ..protocols import jsonrpc
 from ..protocols.jsonrpc import Message
-from ..protocols.mcp_handshake import Handshake, McpAnswer
+from ..protocols.mcp_answer import McpAnswer
+from ..protocols.mcp_handshake import Handshake
+from ..protocols.mcp_versions import DEFAULT_OFFER, HANDSHAKE
 from ..protocols.sse import EventReader
 from . import http
 from .http import Conversation, HttpAnswer, Origin
+from .mcp_steps import Steps
 
 CLIENT_NAME = "mcp-diagnostics"
 MAX_REQUESTS = 40
+MAX_SESSION = 256
+"""Characters of a session's id; a longer one is not sent back."""
 _GOODBYE_S = 0.5
 """How long the end of a session may take; nobody waits for it longer."""
 _ACCEPT = ("Accept", "application/json, text/event-stream")
 _STREAM = "text/event-stream"
+_GONE = 404
+"""How a server says that it does not know the session (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,8 @@ class WebServerAnswer:
     first: HttpAnswer
     mcp: McpAnswer
     fault: str = ""
-    initialize_ms: float = 0.0
+    steps: tuple[tuple[str, float], ...] = ()
+    """The answered requests by their methods, with their milliseconds."""
     elapsed_ms: float = 0.0
     transcript: tuple[str, ...] = ()
 
@@ -53,14 +61,25 @@ class WebServerAnswer:
 
 
 async def ask_web_server(
-    origin: Origin, path: str, ledger: Ledger, *, sse: bool, offer: str, client_version: str, deadline_s: float
+    origin: Origin,
+    path: str,
+    ledger: Ledger,
+    *,
+    sse: bool,
+    offers: Sequence[str] = DEFAULT_OFFER,
+    calls: Mapping[str, str] | None = None,
+    headers: Sequence[tuple[str, str]] = (),
+    client_version: str = "0",
+    deadline_s: float,
 ) -> WebServerAnswer:
-    """Does the handshake over Streamable HTTP, or over HTTP+SSE, and lists the tools. Never raises.
+    """Agrees on a version over Streamable HTTP, or over HTTP+SSE, and lists the tools. Never raises.
 
-    All within `deadline_s` seconds.
+    `offers` and `calls` are explained at `Handshake`; `headers` go with every request. All within `deadline_s` seconds.
     """
-    handshake = Handshake(offer=offer, client_name=CLIENT_NAME, client_version=client_version)
-    return await (_Sse if sse else _Streamable)(origin, path, ledger, handshake).have(deadline_s)
+    # The older transport is older than the versions without a handshake.
+    usable = [version for version in offers if not sse or version in HANDSHAKE] or DEFAULT_OFFER
+    handshake = Handshake(offers=usable, client_name=CLIENT_NAME, client_version=client_version, calls=calls)
+    return await (_Sse if sse else _Streamable)(origin, path, ledger, handshake, headers).have(deadline_s)
 
 
 class _Talk:
@@ -68,14 +87,17 @@ class _Talk:
 
     sse = False
 
-    def __init__(self, origin: Origin, path: str, ledger: Ledger, handshake: Handshake) -> None:
+    def __init__(
+        self, origin: Origin, path: str, ledger: Ledger, handshake: Handshake, headers: Sequence[tuple[str, str]]
+    ) -> None:
         self._origin, self._path, self._ledger, self._handshake = origin, path, ledger, handshake
+        self._headers = tuple(headers)
+        self._steps = Steps()
         self._began = time.monotonic()
         self._requests = 0
         self._first: HttpAnswer | None = None
         self._fault = ""
         self._session = ""
-        self._initialize_ms = 0.0
         self._transcript: list[str] = []
 
     async def have(self, deadline_s: float) -> WebServerAnswer:
@@ -103,7 +125,7 @@ class _Talk:
             first,
             self._handshake.seen(),
             self._fault,
-            self._initialize_ms,
+            self._steps.taken(),
             self._elapsed_ms,
             tuple(self._transcript),
         )
@@ -114,21 +136,21 @@ class _Talk:
     async def _say_goodbye(self) -> None:
         """Ends the session as the specification asks; a server that does not know how is left alone."""
         with contextlib.suppress(OSError, TimeoutError):
-            headers = [("Mcp-Session-Id", self._session), *self._version()]
+            headers = [("Mcp-Session-Id", self._session), *self._headers, *self._handshake.headers({})]
             await http.ask(self._origin, "DELETE", self._path, self._ledger, headers=headers, deadline_s=_GOODBYE_S)
 
-    def _take(self, message: Message) -> list[dict[str, object]]:
-        more = self._handshake.receive(message)
-        if not self._initialize_ms and (self._handshake.answered or self._handshake.error is not None):
-            self._initialize_ms = self._elapsed_ms
-        return more
+    def _begin(self) -> dict[str, object]:
+        message = self._handshake.begin()
+        self._steps.now_at(self._handshake.step)
+        return message
 
-    def _version(self) -> list[tuple[str, str]]:
-        """The header that every request after the handshake carries, from 2025-06-18 on; older servers skip it."""
-        return [("MCP-Protocol-Version", self._handshake.protocol_version or "")] if self._is_agreed() else []
+    def _take(self, messages: Sequence[Message]) -> list[dict[str, object]]:
+        replies = [reply for message in messages for reply in self._handshake.receive(message)]
+        self._steps.now_at(self._handshake.step)
+        return replies
 
-    def _is_agreed(self) -> bool:
-        return self._handshake.answered and self._handshake.protocol_version_valid
+    def _headers_of(self, message: Mapping[str, object]) -> list[tuple[str, str]]:
+        return [("Content-Type", "application/json"), *self._headers, *self._handshake.headers(message)]
 
     def _heard(self, answer: HttpAnswer) -> None:
         self._first = self._first or answer
@@ -143,14 +165,33 @@ class _Streamable(_Talk):
     """Every message is a POST; its answer is JSON or a short stream of events."""
 
     async def _converse(self) -> None:
-        pending = [self._handshake.begin()]
+        renewed = False
+        pending = [self._begin()]
         while pending and not self._fault and self._requests < MAX_REQUESTS:
             self._requests += 1
-            more = await self._post(pending.pop(0))
+            message = pending.pop(0)
+            if message.get("method") in {"server/discover", "initialize"}:
+                self._first = None  # what counts is the answer to the request that settles the version
+            answer, more = await self._post(message)
+            if self._session and answer.status == _GONE and not renewed:
+                # The server has ended the session; the specification has the client begin a new one.
+                renewed, self._session, pending = True, "", [self._begin()]
+                continue
+            if not answer.fault and not _is_success(answer) and self._handshake.step == "server/discover":
+                # An older server refuses what it does not know in its own way.
+                more = more or self._take_fall_back()
+            else:
+                self._fault = self._fault or answer.fault or ("" if more else _refusal(answer, message))
             pending = [*more, *pending]
 
-    async def _post(self, message: dict[str, object]) -> list[dict[str, object]]:
-        headers = [("Content-Type", "application/json"), _ACCEPT, *self._version()]
+    def _take_fall_back(self) -> list[dict[str, object]]:
+        more = self._handshake.give_up_discovery()
+        self._steps.now_at(self._handshake.step)
+        return more
+
+    async def _post(self, message: dict[str, object]) -> tuple[HttpAnswer, list[dict[str, object]]]:
+        """The answer, and what is to be sent now."""
+        headers = [*self._headers_of(message), _ACCEPT]
         if self._session:
             headers.append(("Mcp-Session-Id", self._session))
         body = jsonrpc.encode(message).strip()
@@ -164,7 +205,7 @@ class _Streamable(_Talk):
                         data = bytes(talk.reader.body[taken:])
                         taken += len(data)
                         heard = [message for event in events.feed(data) for message in _messages(event.data)]
-                        replies += [reply for one in heard for reply in self._take(one)]
+                        replies += self._take(heard)
                         if any(_is_reply(one, message.get("id")) for one in heard):
                             break
                 silent = False
@@ -177,13 +218,13 @@ class _Streamable(_Talk):
                 self._heard(answer)
             self._keep_session(answer)
             if answer.media_type != _STREAM and _is_answer(answer):
-                replies += [reply for one in _messages(answer.body) for reply in self._take(one)]
-            self._fault = self._fault or answer.fault or _refusal(answer, message)
-        return replies
+                replies += self._take([_for_this_request(one, answer) for one in _messages(answer.body)])
+        return answer, replies
 
     def _keep_session(self, answer: HttpAnswer) -> None:
         session = answer.headers.get("mcp-session-id", "")
-        if not self._session and session.isascii() and session.isprintable() and len(session) <= 256:  # noqa: PLR2004
+        usable = session.isascii() and session.isprintable() and len(session) <= MAX_SESSION
+        if not self._session and _is_success(answer) and usable:
             self._session = session
 
 
@@ -193,7 +234,8 @@ class _Sse(_Talk):
     sse = True
 
     async def _converse(self) -> None:
-        async with http.opened(self._origin, "GET", self._path, self._ledger, headers=[("Accept", _STREAM)]) as stream:
+        headers = [("Accept", _STREAM), *self._headers]
+        async with http.opened(self._origin, "GET", self._path, self._ledger, headers=headers) as stream:
             events, taken, target, pending = EventReader(), 0, "", list[dict[str, object]]()
             try:
                 while not self._handshake.done and not self._fault and await stream.more():
@@ -206,9 +248,9 @@ class _Sse(_Talk):
                     for event in events.feed(data):
                         if event.name == "endpoint" and not target:
                             target = self._target(event.data)
-                            pending = [self._handshake.begin()]
+                            pending = [self._begin()]
                         elif event.name == "message" and target:
-                            pending += [reply for one in _messages(event.data) for reply in self._take(one)]
+                            pending += self._take(_messages(event.data))
                     while target and pending and not self._fault and self._requests < MAX_REQUESTS:
                         self._requests += 1
                         await self._post(target, pending.pop(0))
@@ -219,8 +261,7 @@ class _Sse(_Talk):
                 self._fault = stream.reader.fault or "its stream of events ended"
 
     async def _post(self, target: str, message: dict[str, object]) -> None:
-        headers = [("Content-Type", "application/json"), *self._version()]
-        body = jsonrpc.encode(message).strip()
+        headers, body = self._headers_of(message), jsonrpc.encode(message).strip()
         answer = await http.ask(self._origin, "POST", target, self._ledger, headers=headers, body=body, deadline_s=10.0)
         self._transcript.append(str(answer))
         self._fault = answer.fault or _refusal(answer, message)
@@ -244,20 +285,32 @@ def _is_fine(talk: Conversation) -> bool:
     return 200 <= talk.reader.status < 300  # noqa: PLR2004
 
 
+def _is_success(answer: HttpAnswer) -> bool:
+    return 200 <= answer.status < 300  # noqa: PLR2004
+
+
 def _is_answer(answer: HttpAnswer) -> bool:
-    """Whether the body may hold a message: that of a success, or a refusal, which comes with status 400."""
-    fine = 200 <= answer.status < 300 or answer.status == 400  # noqa: PLR2004
+    """Whether the body may hold a message: that of a success, or a refusal.
+
+    A refusal comes with status 400, in 2026-07-28 with 404 for a method that is not known.
+    """
+    fine = _is_success(answer) or answer.status in {400, 404}
     return fine and bool(answer.body) and answer.media_type.endswith("json")
 
 
 def _messages(body: bytes | str) -> Sequence[Message]:
     """The messages in a body or an event: one, or a batch as 2025-03-26 allowed."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return ()
-    values = value[:100] if isinstance(value, list) else [value]
-    return [message for one in values if (message := jsonrpc.message_of(one)) is not None]
+    found = jsonrpc.classify(body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
+    if isinstance(found, jsonrpc.Batch):
+        return found.messages
+    return () if found is None or isinstance(found, jsonrpc.Noise) else (found,)
+
+
+def _for_this_request(message: Message, answer: HttpAnswer) -> Message:
+    """A refusal by status is the answer to what was posted, whatever id it has (the SDK writes "server-error")."""
+    if isinstance(message, jsonrpc.ErrorResponse) and not _is_success(answer):
+        return dataclasses.replace(message, id=None)
+    return message
 
 
 def _is_reply(message: Message, identity: object) -> bool:
@@ -266,6 +319,6 @@ def _is_reply(message: Message, identity: object) -> bool:
 
 def _refusal(answer: HttpAnswer, sent: dict[str, object]) -> str:
     """What is wrong with an answer that is no success; nothing for one that is."""
-    if 200 <= answer.status < 300:  # noqa: PLR2004
+    if _is_success(answer):
         return ""
     return f"{sent.get('method', 'an answer')} got status {answer.status}"

@@ -7,14 +7,18 @@ import asyncio
 import dataclasses
 import errno
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..model import Command
 from ..protocols import jsonrpc
-from ..protocols.jsonrpc import LineReader, Message, Noise
-from ..protocols.mcp_handshake import Handshake, McpAnswer, describe, describe_sent
+from ..protocols.jsonrpc import Batch, LineReader, Message, Noise
+from ..protocols.mcp_answer import McpAnswer, describe, describe_sent
+from ..protocols.mcp_handshake import Handshake
+from ..protocols.mcp_versions import DEFAULT_OFFER
 from ..text import clean
+from .mcp_steps import Steps
 from .process import Child, end_tree, start
 
 CLIENT_NAME = "mcp-diagnostics"
@@ -22,7 +26,10 @@ END_S = 0.4
 """Part of the deadline that is kept for ending the server."""
 STDOUT_LIMIT = 32 * 1024 * 1024
 LINES_LIMIT = 10_000
-_EXIT_S = 0.15
+DISCOVER_S = 10.0
+"""How long `server/discover` may stay unanswered before the handshake is tried, as the SDK has it; at most half of the
+time that there is."""
+_EXIT_S = 0.03
 """How long a server that did its work may take to exit when its stdin is closed, before it is told to."""
 _SETTLE_S = 0.2
 _SLICE = 8192
@@ -51,12 +58,9 @@ class ServerAnswer(McpAnswer):
     stdout_closed: bool = False
     """It closed its stdout, or exited, before the exchange was over."""
     timed_out: bool = False
-    """The deadline came before the exchange was over; with `answered`, while tools were listed."""
-    spawn_ms: float = 0.0
-    initialize_ms: float | None = None
-    """From the request, sent right after the start, to the answer, so with the server's own start."""
-    tools_ms: float | None = None
-    """From that answer to the last tool."""
+    """The deadline came before the exchange was over; `waits_for` says at which request."""
+    steps: tuple[tuple[str, float], ...] = ()
+    """The answered requests by their methods, with their milliseconds; the first of them with the server's start."""
     total_ms: float = 0.0
     """With ending it."""
     transcript: tuple[str, ...] = ()
@@ -67,18 +71,20 @@ async def ask_server(
     *,
     environ: Mapping[str, str],
     program: str | None = None,
-    offer: str = "2025-11-25",
+    offers: Sequence[str] = DEFAULT_OFFER,
+    calls: Mapping[str, str] | None = None,
     client_version: str = "0",
     deadline_s: float,
 ) -> ServerAnswer:
     """Start exactly `command`, ask it, end it with all that it started, and return what it did.
 
     `environ` is its whole environment (`command.env` already merged in); `program` is the resolved path to execute
-    instead of `command.program`. `deadline_s` holds for everything, its last `END_S` (at most half of it) being kept
-    for ending the processes. Never raises for what the server or the system does; when cancelled, the processes are
-    ended first, within `END_S`.
+    instead of `command.program`; `offers` and `calls` are explained at `Handshake`. `deadline_s` holds for everything,
+    its last `END_S` (at most half of it) being kept for ending the processes. Never raises for what the server or the
+    system does; when cancelled, the processes are ended first, within `END_S`.
     """
-    exchange = _Exchange(offer, client_version)
+    handshake = Handshake(offers=offers, client_name=CLIENT_NAME, client_version=client_version, calls=calls)
+    exchange = _Exchange(handshake, discover_s=min(DISCOVER_S, deadline_s / 2))
     try:
         child = await start((program or command.program, *command.args), environ=environ, cwd=command.cwd)
     except (OSError, ValueError) as error:
@@ -97,9 +103,11 @@ async def ask_server(
 class _Exchange:
     """What was sent and seen so far."""
 
-    def __init__(self, offer: str, client_version: str) -> None:
+    def __init__(self, handshake: Handshake, *, discover_s: float) -> None:
         self._began = time.monotonic()
-        self._handshake = Handshake(offer=offer, client_name=CLIENT_NAME, client_version=client_version)
+        self._handshake = handshake
+        self._discover_s = discover_s
+        self._steps = Steps()
         self._reader = LineReader()
         self._transcript: list[str] = []
         self._noise: list[str] = []
@@ -111,17 +119,17 @@ class _Exchange:
         self._timed_out = False
         self._stdout_closed = False
         self._exit_code: int | None = None
-        self._spawn_ms = 0.0
-        self._answered_ms: float | None = None
-        self._listed_ms: float | None = None
 
     async def run(self, child: Child) -> None:
         """Talk until everything is known, or the server ends or floods; then let it end by itself."""
-        self._spawn_ms = self._elapsed_ms
         self._note("started")
-        self._send(child, self._handshake.begin())
+        self._reply(child, [self._handshake.begin()])
         while not self._handshake.done and not self._flooded:
-            data = await child.receive()
+            data = await self._hear(child)
+            if data is None:
+                self._note("no answer to server/discover")
+                self._reply(child, self._handshake.give_up_discovery())
+                continue
             if not data:
                 self._stdout_closed = True
                 self._note("← end of stdout")
@@ -135,6 +143,16 @@ class _Exchange:
             child.close_stdin()
             await child.settle(_EXIT_S)
 
+    async def _hear(self, child: Child) -> bytes | None:
+        """What it says next; None when it leaves `server/discover` unanswered for too long."""
+        if self._handshake.step != "server/discover":
+            return await child.receive()
+        try:
+            async with asyncio.timeout(self._began + self._discover_s - time.monotonic()):
+                return await child.receive()
+        except TimeoutError:
+            return None
+
     async def _receive(self, child: Child, data: bytes) -> None:
         self._bytes_stdout += len(data)
         for at in range(0, len(data), _SLICE):
@@ -147,20 +165,17 @@ class _Exchange:
         for message in messages:
             self._lines += 1
             self._note(f"← {describe(message)}")
-            if isinstance(message, Noise):
+            if isinstance(message, Noise | Batch) and self._handshake.is_noise(message):
                 self._noise_lines += 1
                 self._noise_before_answer |= not self._handshake.answered
                 if len(self._noise) < _MAX_NOISE:
                     self._noise.append(message.text)
-            for reply in self._handshake.receive(message):
-                self._send(child, reply)
-            self._clock()
+            self._reply(child, self._handshake.receive(message))
 
-    def _clock(self) -> None:
-        if self._answered_ms is None and (self._handshake.answered or self._handshake.error is not None):
-            self._answered_ms = self._elapsed_ms
-        if self._listed_ms is None and self._handshake.tools_listed:
-            self._listed_ms = self._elapsed_ms
+    def _reply(self, child: Child, replies: Sequence[Mapping[str, object]]) -> None:
+        for reply in replies:
+            self._send(child, reply)
+        self._steps.now_at(self._handshake.step)
 
     def _send(self, child: Child, message: Mapping[str, object]) -> None:
         self._note(f"→ {describe_sent(message)}")
@@ -195,7 +210,7 @@ class _Exchange:
             self._noise += [noise.text for noise in self._reader.end() if isinstance(noise, Noise)]
         return ServerAnswer(
             exit_code=self._exit_code,
-            **dataclasses.asdict(self._handshake.seen()),
+            **_fields(self._handshake.seen()),
             noise=tuple(self._noise[:_MAX_NOISE]),
             noise_lines=self._noise_lines,
             noise_before_answer=self._noise_before_answer,
@@ -204,9 +219,7 @@ class _Exchange:
             flooded=self._flooded,
             stdout_closed=self._stdout_closed,
             timed_out=self._timed_out,
-            spawn_ms=self._spawn_ms,
-            initialize_ms=None if self._answered_ms is None else self._answered_ms - self._spawn_ms,
-            tools_ms=None if self._listed_ms is None else self._listed_ms - (self._answered_ms or 0.0),
+            steps=self._steps.taken(),
             total_ms=self._elapsed_ms,
             transcript=tuple(self._transcript),
         )
@@ -222,6 +235,10 @@ class _Exchange:
     def _note(self, what: str) -> None:
         if len(self._transcript) < _MAX_TRANSCRIPT:
             self._transcript.append(f"{self._elapsed_ms:8.1f} ms  {what}"[:_TRANSCRIPT_CHARACTERS])
+
+
+def _fields(answer: McpAnswer) -> dict[str, Any]:
+    return {field.name: getattr(answer, field.name) for field in dataclasses.fields(answer)}
 
 
 def _stderr(tail: bytes) -> str:

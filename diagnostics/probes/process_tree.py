@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 import psutil
 
+from . import windows_job
+
 TERMINATE_S = 0.15
 """How long a program may take to follow a polite request."""
 KILL_S = 0.1
@@ -31,6 +33,7 @@ class Tree:
         self._root_runs = True
         self._members: set[psutil.Process] = set()
         self._root: psutil.Process | None = None
+        self._job = windows_job.hold(pid, windows_job.kernel32()) if sys.platform == "win32" else None
         with contextlib.suppress(psutil.Error):  # it may be gone already
             self._root = psutil.Process(pid)
             self._members.add(self._root)
@@ -55,6 +58,8 @@ class Tree:
             # The loop is being shut down and takes the time away: no more politeness.
             if self._alive():
                 self._kill()
+            if self._job is not None:
+                self._job.close()
 
     def _kill(self) -> None:
         self._look()

@@ -3,8 +3,8 @@
 
 Sans-IO: `LineReader` is fed bytes and yields messages; it never raises for what comes. Source: the MCP specification,
 base protocol and transports, revisions 2024-11-05 to 2025-11-25. It is as strict as the official TypeScript SDK, with
-which most apps read: a reply with both `result` and `error`, or without `"jsonrpc": "2.0"`, is no message. Batches,
-which only 2025-03-26 knew, are none either.
+which most apps read: a reply with both `result` and `error`, or without `"jsonrpc": "2.0"`, is no message. A list of
+messages is a batch; whether it may come depends on the revision.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from ..text import clean
 LINE_LIMIT = 1024 * 1024
 """Bytes of the longest line that is looked at."""
 NOISE_CHARACTERS = 200
+MAX_BATCH = 100
+"""Messages of a batch; a longer one is noise."""
 _NOISE_BYTES = 4 * NOISE_CHARACTERS + 8
 _INTEGER_DIGITS = 600
 _EMPTY_LINES = re.compile(rb"(?:\r?\n)*")
@@ -84,7 +86,15 @@ class Noise:
     kind: NoiseKind
 
 
-Message = Response | ErrorResponse | Request | Notification | Noise
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Several messages in one, which the revision 2025-03-26 allows and no other. `text` is how the line begins."""
+
+    messages: tuple[Response | ErrorResponse | Request | Notification, ...]
+    text: str
+
+
+Message = Response | ErrorResponse | Request | Notification | Batch | Noise
 
 
 class LineReader:
@@ -149,6 +159,8 @@ def classify(line: bytes) -> Message | None:
         value = json.loads(text, parse_constant=_refuse, parse_int=_integer)
     except (ValueError, RecursionError):
         return _noise(line, NoiseKind.NOT_JSON)
+    if isinstance(value, list):
+        return batch_of(value, _noise(line, NoiseKind.NOT_JSONRPC).text)
     return message_of(value) or _noise(line, NoiseKind.NOT_JSONRPC)
 
 
@@ -162,6 +174,13 @@ def message_of(value: object) -> Response | ErrorResponse | Request | Notificati
     if "result" in value:
         return Response(identity, value["result"]) if identity is not None and "error" not in value else None
     return _refusal(value.get("error"), identity, value)
+
+
+def batch_of(values: list[object], text: str) -> Batch | Noise:
+    """The batch that a decoded list is, or noise when it is empty, too long, or not all of it are messages."""
+    messages = tuple(message for value in values[: MAX_BATCH + 1] if (message := message_of(value)) is not None)
+    whole = messages and len(messages) == len(values) <= MAX_BATCH
+    return Batch(messages, text) if whole else Noise(text, NoiseKind.NOT_JSONRPC)
 
 
 def request(identity: Id, method: str, params: Mapping[str, object] | None = None) -> dict[str, object]:

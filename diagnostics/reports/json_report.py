@@ -46,6 +46,23 @@ def as_object(report: Report) -> dict[str, object]:
             {"name": layer.name, "verdict": layer.verdict, "elapsed_ms": round(layer.elapsed_ms, 1)}
             for layer in report.layers
         ],
+        "servers": [
+            {
+                "who": server.who,
+                "transport": server.transport,
+                "offered": list(server.offered),
+                "negotiated": server.negotiated,
+                "supported": list(server.supported),
+                "server": server.server,
+                "capabilities": list(server.capabilities),
+                "experimental": list(server.experimental),
+                "tools": list(server.tools),
+                "deprecated": list(server.deprecated),
+                "steps": [{"method": method, "elapsed_ms": round(taken, 1)} for method, taken in server.steps],
+                "reached": server.reached or None,
+            }
+            for server in report.servers
+        ],
         "findings": [_finding(found) for found in report.findings],
         "checks": [_check(check) for check in report.checks],
         "consents": [

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ..knowledge import table
 from ..model import EvidenceValue, Finding, Report, Verdict
+from .server_facts import facts
 
 WIDTH = 96
 
@@ -85,6 +86,11 @@ def _checks(report: Report) -> Iterator[str]:
         steps = (f"{MARKS[layer.verdict]} {layer.name} {layer.elapsed_ms:.1f} ms" for layer in report.layers)
         yield ""
         yield from _wrapped(f"The conversation with the endpoint: {', '.join(steps)}", "", "  ")
+    for server in report.servers:
+        yield ""
+        yield from _wrapped(f"The MCP server {server.who}:", "", "  ")
+        for name, value in facts(server):
+            yield from _wrapped(f"{name}: {value}", "  ", "    ")
     yield ""
     yield "Checks:"
     for check in report.checks:

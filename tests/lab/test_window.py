@@ -77,3 +77,8 @@ def test_all_six_links_pass_when_the_server_may_be_started(window: BlenderWindow
     assert {row["link"]: row["verdict"] for row in report["chain"]} == dict.fromkeys(LINKS, "pass")
     assert report["root_cause"] is None
     assert [argv[-1] for argv in report["did"]["started"]] == ["mcp-for-blender==2.2.4"]
+    (server,) = report["servers"]
+    version = window.run_python("bpy.app.version_string")
+    assert server["reached"] == f"Blender {version} · add-on 1.8 · protocol 15"
+    assert (server["negotiated"], server["transport"]) == ("2025-11-25", "stdio")
+    assert "get_addon_status" in server["tools"]

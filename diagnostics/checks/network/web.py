@@ -14,8 +14,11 @@ from ...probes.http import HttpAnswer, Origin, excerpt, shown_path, shown_url
 from ...probes.mcp_http import WebServerAnswer, ask_web_server
 from ...protocols.foreign import foreign
 from ...text import one_line
-from ..mcp import OFFER, deprecated, not_pinned, refusal, refused_version, tools, unknown_version
+from .. import through
+from ..entries import start_of
+from ..mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
 from .endpoint import Connection, WebEndpoint, evidence_at, expects_web, speaks_http
+from .headers import user_headers
 from .health import Health, ask_health
 from .secure import tls_unexpected
 
@@ -64,12 +67,15 @@ async def web(context: Context) -> Outcome:
 
 
 def _outcome(best: WebServerAnswer, failed: list[Finding], transcript: tuple[str, ...]) -> Outcome:
-    seen = (WebEndpoint(), best)
+    transport, reached = "HTTP+SSE" if best.sse else "Streamable HTTP", through.told(best.mcp.call)
+    told = facts(best.mcp, f"at {shown_path(best.path)}", transport, best.steps, str(reached or ""))
+    seen: tuple[object, ...] = (WebEndpoint(), best, *((told,) if best.mcp.answered else ()))
     if any(found.verdict is Verdict.FAIL for found in failed):
         title = next(found.title for found in failed if found.verdict is Verdict.FAIL)
         return Outcome(Verdict.FAIL, title, tuple(failed), seen, transcript=transcript)
     name = one_line(best.mcp.server_name or "MCP server", 40)
     summary = f"{name} over HTTP · MCP {best.mcp.protocol_version} · {tools(best.mcp)}"
+    summary += f" · reaches Blender {reached.blender}" if reached else ""
     verdict = Verdict.WARN if failed else Verdict.PASS
     return Outcome(verdict, summary, tuple(failed), seen, transcript=transcript)
 
@@ -85,7 +91,7 @@ async def _tried(origin: Origin, context: Context, health: Health) -> list[WebSe
         # Frameworks send from /mcp to /mcp/, which is the same place, and the apps' clients go there.
         tried.append(await _ask(origin, slashed, older, context, deadline_s=ANSWER_S))
         return tried[1:] if tried[1].speaks_mcp else tried
-    if is_elsewhere(tried[0]):
+    if is_elsewhere(tried[0]) and not tried[0].speaks_mcp:
         for path, sse in _USUAL:
             if (path, sse) != first:
                 tried.append(await _ask(origin, path, sse, context, deadline_s=_PAGE_S))
@@ -115,8 +121,16 @@ def _secrets(path: str) -> set[str]:
 
 
 async def _ask(origin: Origin, path: str, sse: bool, context: Context, *, deadline_s: float) -> WebServerAnswer:
-    ledger = context.ledger
-    return await ask_web_server(origin, path, ledger, sse=sse, offer=OFFER, client_version="0", deadline_s=deadline_s)
+    return await ask_web_server(
+        origin,
+        path,
+        context.ledger,
+        sse=sse,
+        offers=context.target.offers,
+        calls=through.read_only_calls(),
+        headers=user_headers(context, origin).sent,
+        deadline_s=deadline_s,
+    )
 
 
 def _hints(best: WebServerAnswer) -> bool:
@@ -135,7 +149,7 @@ def _evidence(best: WebServerAnswer, health: Health) -> dict[str, EvidenceValue]
         "path": shown_path(best.path),
         "status": first.status or None,
         "content_type": first.media_type,
-        "server": first.header("server"),
+        "web_server": first.header("server"),
         "page_title": _title(first),
         "body": excerpt(first.body) if first.body else "",
         "health_page": health.page,
@@ -179,6 +193,7 @@ def _judged(
             "challenge": challenge.partition(" ")[0] + (f" for “{realm[1]}”" if realm else ""),
             "metadata": shown_url(metadata[1]) if metadata else None,
             "_forbidden": first.status == 403,  # noqa: PLR2004
+            **_of_headers(context),
         }
         return [finding("network.http-auth", evidence | seen)]
     if first.status in _GATEWAY:
@@ -203,13 +218,22 @@ def _of_mcp(
         seen |= {"found_path": shown_path(best.path), "found_kind": kind.value}
         seen |= {"_found_older": best.sse and not asked.sse}
         found.append(finding("network.http-wrong-path", evidence | seen))
-    unfit = (unknown_version if best.mcp.answered else refused_version)(best.mcp, evidence)
-    unfit = unfit or (not_pinned(best.mcp, context.target, evidence) if best.mcp.answered else None)
+    if best.mcp.answered:
+        unfit = unknown_version(best.mcp, context.target, evidence) or not_pinned(best.mcp, context.target, evidence)
+    else:
+        unfit = refused_version(best.mcp, evidence)
     if unfit is not None:
         # Over HTTP the handshake belongs to the network's row; there is no process of a server to look at.
         found.append(dataclasses.replace(unfit, link=Link.NETWORK))
     elif not best.mcp.answered:
         found.append(finding("network.http-not-mcp", evidence | {"error": refusal(best.mcp), "_broke_off": True}))
+    elif not found and (said := _not_through(best)) is not None:
+        found.append(
+            finding(
+                "network.http-unhealthy",
+                evidence | {"said": said, "_through": True, "body": "", "_start": start_of(context)},
+            )
+        )
     elif best.fault and not found:
         found.append(finding("network.http-not-mcp", evidence | {"error": best.fault, "_broke_off": True}))
     elif "tools" in best.mcp.capabilities and not best.mcp.tools_listed and not found:
@@ -218,6 +242,26 @@ def _of_mcp(
     elif not found and (old := deprecated(best.mcp, evidence, sse=best.sse)) is not None:
         found.append(dataclasses.replace(old, link=Link.NETWORK))
     return found
+
+
+def _not_through(best: WebServerAnswer) -> str | None:
+    """Why the server does not reach Blender; None where it does, or was not asked."""
+    if best.mcp.waits_for == through.CALL:
+        return f"it did not answer ({best.fault})"
+    return through.why_not(best.mcp)
+
+
+def _of_headers(context: Context) -> dict[str, EvidenceValue]:
+    """What became of the headers that the user configured."""
+    connection = context.observed(Connection)
+    if connection is None:
+        return {}
+    used = user_headers(context, Origin.at(connection.address, connection.endpoint.host, context=connection.context))
+    return {
+        "sent": ", ".join(name for name, _value in used.sent) or None,
+        "_unset": ", ".join(used.unset) or None,
+        "_unencrypted": used.unencrypted,
+    }
 
 
 def _of_fault(first: HttpAnswer) -> dict[str, EvidenceValue]:

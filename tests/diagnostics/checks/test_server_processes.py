@@ -16,6 +16,7 @@ import pytest
 from diagnostics.model import Verdict
 
 from ..peers import addon, listening
+from ..programs import listening_process
 from ..runs import Doctor, found, ids
 
 HOLD = """
@@ -78,3 +79,28 @@ def test_a_server_that_was_left_behind(doctor: Doctor, tmp_path: Path) -> None:
 def test_another_program_that_is_connected_is_none(doctor: Doctor, tmp_path: Path) -> None:
     with listening(addon()) as peer, holding(tmp_path, "browser", peer.port, "orphan"):
         assert "server.orphaned" not in ids(doctor.run(host="127.0.0.1", port=peer.port))
+
+
+ONE_AT_A_TIME = """
+import socket
+server = socket.create_server(("127.0.0.1", 0), backlog=8)
+print(server.getsockname()[1], flush=True)
+connection = server.accept()[0]
+while connection.recv(100):
+    pass
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the queue of a listener is read on Linux only")
+def test_two_servers_at_an_addon_that_serves_one(doctor: Doctor, tmp_path: Path) -> None:
+    """FAKE add-on in the manner of 0.1: while somebody is connected, it accepts nobody else."""
+    with (
+        listening_process([sys.executable, "-c", ONE_AT_A_TIME]) as (line, _pid),
+        holding(tmp_path, "mcp-for-blender", int(line)),
+        holding(tmp_path, "blender-mcp", int(line)),
+    ):
+        report = doctor.run(host="127.0.0.1", port=int(line))
+    several = found(report, "server.duplicate-processes")
+    assert (several.verdict, several.explained_by) == (Verdict.FAIL, "addon.single-client-occupied")
+    assert "one program at a time" in several.detail
+    assert report.root_cause == "addon.single-client-occupied"

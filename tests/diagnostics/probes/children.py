@@ -8,12 +8,14 @@ import os
 import sys
 import textwrap
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
 from diagnostics.model import Command
 from diagnostics.probes.mcp_stdio import ServerAnswer, ask_server
+from diagnostics.protocols import mcp_versions
 
 PRELUDE = """
 import json, os, signal, subprocess, sys, time
@@ -64,11 +66,13 @@ def command(folder: Path, body: str) -> Command:
     return Command(sys.executable, ("-S", str(script)), cwd=str(folder))
 
 
-def ask(folder: Path, body: str, *, deadline_s: float = 20.0) -> ServerAnswer:
+def ask(
+    folder: Path, body: str, *, deadline_s: float = 20.0, offers: Sequence[str] = mcp_versions.DEFAULT_OFFER
+) -> ServerAnswer:
     """Ask the server that `body` makes, and see to it that nothing of it lives on."""
 
     async def run() -> ServerAnswer:
-        answer = await ask_server(command(folder, body), environ=environment(), deadline_s=deadline_s)
+        answer = await ask_server(command(folder, body), environ=environment(), deadline_s=deadline_s, offers=offers)
         assert alive(folder) == []
         return answer
 

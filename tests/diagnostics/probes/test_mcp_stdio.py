@@ -31,9 +31,8 @@ def test_a_good_server(tmp_path: Path) -> None:
     assert (answer.protocol_version, answer.protocol_version_valid) == ("2025-11-25", True)
     assert answer.capabilities == ("tools",)
     assert (answer.exit_code, answer.start_error, answer.timed_out, answer.noise) == (None, None, False, ())
-    assert answer.initialize_ms is not None
-    assert answer.tools_ms is not None
-    assert 0 < answer.spawn_ms + answer.initialize_ms + answer.tools_ms <= answer.total_ms
+    assert [method for method, _taken in answer.steps] == ["initialize", "tools/list"]
+    assert 0 < sum(taken for _method, taken in answer.steps) <= answer.total_ms
 
 
 def test_the_transcript_says_who_said_what_and_no_secret(tmp_path: Path) -> None:
@@ -100,7 +99,8 @@ def test_never_answers(tmp_path: Path) -> None:
     answer = ask(tmp_path, f"sys.stderr.write('waiting'); sys.stderr.flush()\n{FOREVER}", deadline_s=1.5)
     assert answer.timed_out
     assert not answer.answered
-    assert (answer.exit_code, answer.initialize_ms, answer.stderr_tail) == (None, None, "waiting")
+    assert (answer.exit_code, answer.steps, answer.stderr_tail) == (None, (), "waiting")
+    assert answer.waits_for == "initialize"
     assert answer.transcript[-1].endswith("deadline")
 
 
@@ -220,7 +220,7 @@ def test_refuses(tmp_path: Path) -> None:
     """
     answer = ask(tmp_path, body)
     assert not answer.answered
-    assert (answer.error_code, answer.error_message, answer.error_supported) == (
+    assert (answer.error_code, answer.error_message, answer.supported) == (
         -32022,
         "Unsupported",
         ("2026-07-28",),
@@ -323,3 +323,24 @@ def test_the_real_sdk(tmp_path: Path) -> None:
     assert (answer.server_name, answer.protocol_version) == ("Real", "2025-11-25")
     assert answer.tools == ("get_scene_info",)
     assert answer.noise == ()
+
+
+def test_a_server_that_leaves_the_newer_question_unanswered_is_asked_in_the_older_way(tmp_path: Path) -> None:
+    body = "assert hear()['method'] == 'server/discover'\nserve()"
+    answer = ask(tmp_path, body, deadline_s=3, offers=("2026-07-28", "2025-11-25"))
+    assert (answer.protocol_version, answer.offered) == ("2025-11-25", ("2026-07-28", "2025-11-25"))
+    assert answer.tools
+
+
+def test_a_batch_is_no_message_but_in_one_revision(tmp_path: Path) -> None:
+    body = """
+    GOOD["protocolVersion"] = VERSION
+    reply(hear(), GOOD)
+    hear()
+    say([{"jsonrpc": "2.0", "id": hear()["id"], "result": {"tools": [{"name": "a"}]}}])
+    hear()
+    """
+    known = ask(tmp_path, body.replace("VERSION", "'2025-03-26'"))
+    assert (known.tools, known.noise) == (("a",), ())
+    other = ask(tmp_path, body.replace("VERSION", "'2025-11-25'"), deadline_s=2)
+    assert (other.tools, len(other.noise)) == ((), 1)

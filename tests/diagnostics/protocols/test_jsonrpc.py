@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from diagnostics.protocols import jsonrpc
 from diagnostics.protocols.jsonrpc import (
     LINE_LIMIT,
+    Batch,
     ErrorResponse,
     LineReader,
     Message,
@@ -135,7 +136,8 @@ def test_messages(line: bytes, expected: Message) -> None:
         (b'{"jsonrpc":"2.0","id":1,"result":"\xff"}', K.NOT_UTF8),
         (b"null", K.NOT_JSONRPC),
         (b"9" * 5000, K.NOT_JSONRPC),
-        (b'[{"jsonrpc":"2.0","id":1,"result":{}}]', K.NOT_JSONRPC),
+        (b'[{"jsonrpc":"2.0","id":1,"result":{}},1]', K.NOT_JSONRPC),
+        (b"[" + b",".join([b'{"jsonrpc":"2.0","method":"m"}'] * 101) + b"]", K.NOT_JSONRPC),
         (b'{"id":1,"result":{}}', K.NOT_JSONRPC),
         (b'{"jsonrpc":2.0,"id":1,"result":{}}', K.NOT_JSONRPC),
         (b'{"jsonrpc":"2.0","id":1}', K.NOT_JSONRPC),
@@ -217,3 +219,10 @@ def test_encoded_lines_are_ascii() -> None:
     line = jsonrpc.encode(jsonrpc.notification("é\ud800\n\u2028"))
     assert line.isascii()
     assert json.loads(line)["method"] == "é\ud800\n\u2028"
+
+
+def test_a_list_of_messages_is_a_batch() -> None:
+    message = one(b'[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","method":"m"}]')
+    assert isinstance(message, Batch)
+    assert message.messages == (Response(1, {}), Notification("m"))
+    assert message.text.startswith('[{"jsonrpc"')

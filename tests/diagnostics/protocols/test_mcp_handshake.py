@@ -7,16 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnostics.protocols.jsonrpc import ErrorResponse, Message, Noise, NoiseKind, Notification, Request, Response
-from diagnostics.protocols.mcp_handshake import (
-    MAX_ANSWERS,
-    MAX_ECHO,
-    MAX_PAGES,
-    MAX_TOOLS,
-    Handshake,
-    describe,
-    describe_sent,
+from diagnostics.protocols.jsonrpc import (
+    Batch,
+    ErrorResponse,
+    Message,
+    Noise,
+    NoiseKind,
+    Notification,
+    Request,
+    Response,
 )
+from diagnostics.protocols.mcp_answer import Era, describe, describe_sent
+from diagnostics.protocols.mcp_handshake import MAX_ANSWERS, MAX_ECHO, MAX_PAGES, MAX_TOOLS, Handshake
+from diagnostics.protocols.mcp_versions import KNOWN
 
 GOOD = {
     "protocolVersion": "2025-11-25",
@@ -26,7 +29,7 @@ GOOD = {
 
 
 def begun() -> Handshake:
-    handshake = Handshake(offer="2025-11-25", client_name="c", client_version="9")
+    handshake = Handshake(offers=["2025-11-25"], client_name="c", client_version="9")
     request = handshake.begin()
     assert request["method"] == "initialize"
     assert request["params"] == {
@@ -54,11 +57,11 @@ def test_a_good_server() -> None:
     assert handshake.receive(Response(2, page("a", "b", cursor="next")))[0]["params"] == {"cursor": "next"}
     assert handshake.receive(Response(3, page("c"))) == []
     assert handshake.done
-    assert handshake.tools_listed
-    assert handshake.tools == ["a", "b", "c"]
-    assert (handshake.protocol_version, handshake.protocol_version_valid) == ("2025-11-25", True)
-    assert (handshake.server_name, handshake.server_version) == ("s\\x1b", "1")
-    assert handshake.capabilities == ("tools", "prompts")
+    assert handshake.seen().tools_listed
+    assert handshake.seen().tools == ("a", "b", "c")
+    assert (handshake.seen().protocol_version, handshake.seen().protocol_version_valid) == ("2025-11-25", True)
+    assert (handshake.seen().server_name, handshake.seen().server_version) == ("s\\x1b", "1")
+    assert handshake.seen().capabilities == ("tools", "prompts")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,11 @@ def test_protocol_version(fields: dict[str, object], version: str | None, raw: s
     handshake = begun()
     handshake.receive(Response(1, fields))
     assert handshake.answered
-    seen = (handshake.protocol_version, handshake.protocol_version_raw, handshake.protocol_version_valid)
+    seen = (
+        handshake.seen().protocol_version,
+        handshake.seen().protocol_version_raw,
+        handshake.seen().protocol_version_valid,
+    )
     assert seen == (version, raw, valid)
 
 
@@ -87,7 +94,7 @@ def test_an_odd_result_is_an_answer(result: object) -> None:
     handshake.receive(Response(1, result))
     assert handshake.answered
     assert handshake.done
-    assert handshake.capabilities == ()
+    assert handshake.seen().capabilities == ()
 
 
 def test_refusal_with_the_versions_that_it_knows() -> None:
@@ -96,15 +103,15 @@ def test_refusal_with_the_versions_that_it_knows() -> None:
     assert handshake.receive(error) == []
     assert handshake.done
     assert not handshake.answered
-    assert handshake.error == error
-    assert handshake.error_supported == ("2026-07-28",)
+    seen = handshake.seen()
+    assert (seen.error_code, seen.error_message, seen.supported) == (-32022, "no", ("2026-07-28",))
 
 
 def test_refusal_without_id_is_for_the_open_request() -> None:
     handshake = begun()
     handshake.receive(ErrorResponse(None, -32700, "parse error"))
-    assert handshake.error is not None
-    assert handshake.error_supported == ()
+    seen = handshake.seen()
+    assert (seen.error_code, seen.supported) == (-32700, ())
 
 
 def test_replies_to_nothing_are_noted() -> None:
@@ -112,7 +119,7 @@ def test_replies_to_nothing_are_noted() -> None:
     for identity in (7, "1", 0, 2, 3, 4, 5):
         assert handshake.receive(Response(identity, GOOD)) == []
     assert not handshake.answered
-    assert handshake.stray_ids == ["7", '"1"', "0", "2", "3"]
+    assert handshake.seen().stray_ids == ("7", '"1"', "0", "2", "3")
 
 
 def test_requests_of_the_server_are_answered_up_to_a_limit() -> None:
@@ -129,7 +136,7 @@ def test_long_ids_and_cursors_are_not_sent_back() -> None:
     assert handshake.receive(Request("x" * (MAX_ECHO + 1), "ping")) == []
     assert len(handshake.receive(Request("x" * MAX_ECHO, "ping"))) == 1
     assert handshake.receive(Response(2, page("a", cursor="x" * (MAX_ECHO + 1)))) == []
-    assert handshake.tools_error == "malformed"
+    assert handshake.seen().tools_error == "malformed"
 
 
 @pytest.mark.parametrize("result", [None, {}, {"tools": {}}, []])
@@ -137,14 +144,14 @@ def test_malformed_list(result: object) -> None:
     handshake = answered()
     handshake.receive(Response(2, result))
     assert handshake.done
-    assert handshake.tools_error == "malformed"
-    assert not handshake.tools_listed
+    assert handshake.seen().tools_error == "malformed"
+    assert not handshake.seen().tools_listed
 
 
 def test_refused_list() -> None:
     handshake = answered()
     handshake.receive(ErrorResponse(2, -32601, "Method\x1b not found"))
-    assert handshake.tools_error == "-32601 Method\\x1b not found"
+    assert handshake.seen().tools_error == "-32601 Method\\x1b not found"
 
 
 def test_pages_and_tools_are_bounded() -> None:
@@ -157,7 +164,7 @@ def test_pages_and_tools_are_bounded() -> None:
     handshake = answered()
     handshake.receive(Response(2, page(*(str(at) for at in range(MAX_TOOLS * 2)), cursor="x")))
     assert handshake.done
-    assert len(handshake.tools) == MAX_TOOLS
+    assert len(handshake.seen().tools) == MAX_TOOLS
 
 
 def test_a_cursor_that_comes_again_ends_the_list() -> None:
@@ -167,14 +174,16 @@ def test_a_cursor_that_comes_again_ends_the_list() -> None:
     assert handshake.done
 
 
+FIELDS = (
+    *("protocolVersion", "supportedVersions", "supported", "capabilities", "experimental", "serverInfo", "_meta"),
+    *("tools", "name", "nextCursor", "content", "text", "isError"),
+)
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("2025-11-25"),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(KNOWN),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from(
-                ["protocolVersion", "capabilities", "tools", "serverInfo", "name", "nextCursor", "supported"]
-            ),
+            st.sampled_from(FIELDS),
             inner,
         )
     ),
@@ -186,15 +195,19 @@ MESSAGES = st.one_of(
     st.builds(Request, st.integers() | st.text(), st.text(), ANYTHING),
     st.builds(Notification, st.text(), ANYTHING),
     st.just(Noise("x", NoiseKind.NOT_JSON)),
+    st.builds(lambda result: Batch((Response(1, result),), "x"), ANYTHING),
 )
 
 
-@given(st.lists(MESSAGES, max_size=12))
-def test_no_message_breaks_it(messages: list[Message]) -> None:
-    handshake = begun()
+@given(st.lists(MESSAGES, max_size=12), st.lists(st.sampled_from(KNOWN), min_size=1))
+def test_no_message_breaks_it(messages: list[Message], offers: list[str]) -> None:
+    handshake = Handshake(offers=offers, client_name="c", client_version="9", calls={"s": "a"})
+    handshake.begin()
     for message in messages:
         assert len(describe(message)) < 1500
         for reply in handshake.receive(message):
             assert describe_sent(reply)
-    assert handshake.error_supported is not None
-    assert not (handshake.answered and handshake.error)
+            assert handshake.headers(reply) is not None
+    seen = handshake.seen()
+    assert not (seen.answered and seen.error_code)
+    assert seen.era is not Era.STATELESS or seen.protocol_version in offers
