@@ -158,6 +158,7 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--pin", metavar="REQUIREMENT", action="append", default=[], help="what must be installed, such as 'mcp<2'"
     )
+    group.add_argument("--requirements", metavar="FILE", help="pin all that this file requires (requirements.txt)")
     known = ", ".join(app.id for app in apps.apps())
     group.add_argument("--app", metavar="NAME", action="append", default=[], help=f"look at this AI app only: {known}")
     group.add_argument("--app-config", metavar="FILE", help="read this configuration instead of the AI app's own")
@@ -206,6 +207,7 @@ def _target(options: argparse.Namespace, endpoint: str | None = None) -> Target:
         offers=options.offer,
         headers=options.header_env,
         pins=options.pin,
+        requirements=options.requirements,
         apps=options.app,
         app_config=options.app_config,
         server_config=options.server_config,

@@ -14,13 +14,14 @@ from .knowledge import catalogue
 from .knowledge.apps import apps as known_apps
 from .model import Kind, Link, Target, Tls
 from .protocols import mcp_versions
+from .protocols.requirements_file import read_requirement_lines
 from .text import clean, one_line
 
 DEFAULTS = Target()
 _MAX_PORT = 65535
 _MAX_DEADLINE_S = 3600.0
-_MAX_ENDPOINTS = 16 << 20
-"""Bytes of a file of endpoints."""
+_MAX_FILE = 16 << 20
+"""Bytes of a file of endpoints or requirements."""
 _SHOWN = 5
 """Wrong lines of it that are shown."""
 
@@ -48,6 +49,7 @@ def make_target(
     offers: Iterable[str] = (),
     headers: Iterable[str] = (),
     pins: Iterable[str] = (),
+    requirements: str | Path | None = None,
     apps: Iterable[str] = (),
     app_config: str | Path | None = None,
     server_config: str | Path | None = None,
@@ -59,6 +61,7 @@ def make_target(
 ) -> Target:
     """Returns the target; None and "" stand for the default. Raises TargetError with one line for the first bad value.
 
+    `requirements` is a file in the format of pip; its requirements are pins too.
     `host` may carry the port as `host:port` or `[address]:port`, unless `port` names another one.
     """
     expected = list(expect_protocol)
@@ -77,7 +80,10 @@ def make_target(
         expect_mcp=tuple(str(value).strip() for value in expected if _is_revision(value)),
         offers=tuple(_offer(value) for value in offers) or DEFAULTS.offers,
         headers=tuple(_header(value) for value in headers),
-        pins=tuple(_pin(value) for value in pins if value.strip()),
+        pins=(
+            *(_pin(value) for value in pins if value.strip()),
+            *(_requirements(requirements) if requirements else ()),
+        ),
         apps=tuple(_app(value) for value in apps),
         app_config=_file("app-config", app_config) if app_config else None,
         server_config=_file("server-config", server_config) if server_config else None,
@@ -118,6 +124,47 @@ def _host(text: str) -> tuple[str, int | None]:
     return name, _port(port) if colon else None
 
 
+def _requirements(file: str | Path) -> tuple[str, ...]:
+    """The pins in a file of requirements. Options of pip, such as where to get packages, say nothing about versions.
+
+    Raises TargetError that names every line which cannot be used by its number.
+    """
+    path = _file("requirements", file)
+    found, wrong = list[str](), list[str]()
+    for number, line in read_requirement_lines(_text_of(path, "requirements")):
+        try:
+            found += [_pin(line.requirement)] if line.requirement else []
+            problem = line.problem
+        except TargetError as error:
+            problem = error.message
+        if problem:
+            wrong.append(f"line {number}: {problem}")
+    _all_right(wrong, "requirements")
+    if not found:
+        raise TargetError("requirements", f"“{one_line(str(path), 200)}” names no requirement")
+    return tuple(found)
+
+
+def _text_of(path: Path, argument: str) -> str:
+    """The whole text of a file that the user named."""
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(_MAX_FILE + 1)
+        text = content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise TargetError(argument, f"“{one_line(str(path), 200)}” is no readable text in UTF-8") from None
+    if len(content) > _MAX_FILE:
+        raise TargetError(argument, f"“{one_line(str(path), 200)}” is larger than {_MAX_FILE >> 20} MiB")
+    return text
+
+
+def _all_right(wrong: list[str], argument: str) -> None:
+    """Raises TargetError that shows the first of the wrong lines of a file, where there are any."""
+    if wrong:
+        more = f"; and {len(wrong) - _SHOWN} more lines" if len(wrong) > _SHOWN else ""
+        raise TargetError(argument, "; ".join(wrong[:_SHOWN]) + more)
+
+
 def read_endpoints(texts: Iterable[str], file: str | Path | None = None) -> tuple[str, ...]:
     """The endpoints that are given one by one, and those in a file: one `host[:port]` a line, `#` begins a comment.
 
@@ -128,14 +175,7 @@ def read_endpoints(texts: Iterable[str], file: str | Path | None = None) -> tupl
     if file is None:
         return tuple(text.strip() for text in texts)
     path = _file("endpoints", file)
-    try:
-        with path.open("rb") as opened:
-            content = opened.read(_MAX_ENDPOINTS + 1)
-        lines = content.decode("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise TargetError("endpoints", f"“{one_line(str(path), 200)}” is no readable text in UTF-8") from None
-    if len(content) > _MAX_ENDPOINTS:
-        raise TargetError("endpoints", f"“{one_line(str(path), 200)}” is larger than {_MAX_ENDPOINTS >> 20} MiB")
+    lines = _text_of(path, "endpoints").splitlines()
     found, wrong = [], []
     for number, line in enumerate(lines, 1):
         text = line.partition("#")[0].strip()
@@ -145,9 +185,7 @@ def read_endpoints(texts: Iterable[str], file: str | Path | None = None) -> tupl
                 found.append(text)
         except TargetError as error:
             wrong.append(f"line {number}: {error.message}")
-    if wrong:
-        more = f"; and {len(wrong) - _SHOWN} more lines" if len(wrong) > _SHOWN else ""
-        raise TargetError("endpoints", "; ".join(wrong[:_SHOWN]) + more)
+    _all_right(wrong, "endpoints")
     if not found and not texts:
         raise TargetError("endpoints", f"“{one_line(str(path), 200)}” names no endpoint")
     return (*(text.strip() for text in texts), *found)

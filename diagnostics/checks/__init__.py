@@ -5,7 +5,19 @@ from __future__ import annotations
 
 from ..check import Check
 from ..model import Link
-from . import addon, addon_state, addon_temp, blender, client, launcher, server, server_config, server_processes
+from . import (
+    addon,
+    addon_state,
+    addon_temp,
+    blender,
+    client,
+    environment,
+    launcher,
+    server,
+    server_config,
+    server_pins,
+    server_processes,
+)
 from .network import agreement, listener, reach, secure, web
 
 CHECKS: tuple[Check, ...] = (
@@ -106,11 +118,18 @@ CHECKS: tuple[Check, ...] = (
         after=("network.connect", "network.web", "addon.identify", "network.owner"),
     ),
     Check(
+        "server.environment",
+        Link.SERVER,
+        "Reading what is installed for the server",
+        environment.environment,
+        after=("launcher.command",),
+    ),
+    Check(
         "server.handshake",
         Link.SERVER,
         "Starting the MCP server",
         server.handshake,
-        after=("launcher.command", "addon.meaning", "network.agreement", "blender.state", "server.processes"),
+        after=("server.environment", "addon.meaning", "network.agreement", "blender.state", "server.processes"),
         deadline_s=None,
     ),
     Check(
@@ -131,8 +150,15 @@ CHECKS: tuple[Check, ...] = (
         "server.pins",
         Link.SERVER,
         "Comparing versions with your pins",
-        server.pins,
+        server_pins.pins,
         after=("launcher.command", "server.handshake"),
+    ),
+    Check(
+        "server.release",
+        Link.SERVER,
+        "Comparing the installed server with the add-on",
+        environment.release,
+        after=("server.environment", "addon.identify"),
     ),
     Check(
         "addon.product",

@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ..check import Context, Outcome
-from ..knowledge import products, table
+from ..knowledge import products, sdk_breaks
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
 from ..model import EvidenceValue, Finding, McpFacts, Verdict
@@ -25,6 +22,7 @@ from ..text import one_line
 from . import through
 from .entries import Entry, Launch, command_line, evidence_of
 from .mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
+from .sdk import EnvironmentSeen, holds_sdk_back, of_break, open_pin_evidence, seen_for
 
 BLOCKED_WAIT_S = 12.0
 """How long a server gets whose add-on is known not to answer: the shortest limit of an AI app is 10 s (Codex)."""
@@ -142,8 +140,12 @@ def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
             )
         ]
     if answer.answered:
-        return [*_of_answer(answer, evidence, context), *_of_open_pin(entry, evidence)]
-    return [_of_silence(answer, entry, evidence, context)]
+        known = [*_of_answer(answer, evidence, context), *_of_open_pin(entry, context)]
+        return [*known, *_of_conflicts(entry, context, verdict=Verdict.WARN)]  # it works in spite of them
+    found = _of_silence(answer, entry, evidence, context)
+    # That the SDK does not fit is what a conflict about it comes to.
+    about = "mcp" if found.id == "server.sdk-incompatible" else ""
+    return [found, *_of_conflicts(entry, context, besides=about)]
 
 
 def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue], context: Context) -> Iterator[Finding]:
@@ -165,17 +167,27 @@ def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue], context
         yield old
 
 
-def _of_open_pin(entry: Entry, evidence: dict[str, EvidenceValue]) -> Iterator[Finding]:
-    """A server that works today, and whose release lets any newer SDK in, as the next installation will."""
-    product, breaks = entry.product, table("sdk_breaks")["break"]
+def _of_open_pin(entry: Entry, context: Context) -> Iterator[Finding]:
+    """A server that works today, and whose release lets any newer SDK in. Of one that is installed its files tell."""
+    product = entry.product
     release = products.named_release(entry.command, product) if product else None
     if product is None or release is None or not product.ceiling_since or release >= Version(product.ceiling_since):
         return
-    if any(re.search(r"(?<![\w-])mcp(?:\[\w+\])?\s*(?:<|==|~=)", word) for word in entry.command.args):
-        return  # the entry itself holds the SDK back
-    known = breaks[0]
-    seen = {"release": f"{product.packages[-1]} {release}", "since": known["since"], "pin": known["pin"]}
-    yield finding("server.sdk-pin-open", evidence | seen | {"_with": _with_pin(entry, known["pin"])})
+    seen = seen_for(entry, context)
+    if holds_sdk_back(entry) or (seen is not None and seen.sure):
+        return
+    named = f"{product.packages[-1]} {release}"
+    yield finding("server.sdk-pin-open", open_pin_evidence(entry, named, context))
+
+
+def _of_conflicts(
+    entry: Entry, context: Context, *, verdict: Verdict | None = None, besides: str = ""
+) -> list[Finding]:
+    """What the installed packages say of each other, beside what the start has shown."""
+    seen = seen_for(entry, context)
+    conflicts = [one for one in seen.suspicions if one.cause == "server.dependency-conflict"] if seen else []
+    told = [one for one in conflicts if one.evidence["package"] != besides]
+    return [finding(one.cause, one.evidence, verdict=verdict) for one in told]
 
 
 def _if_enough(answer: ServerAnswer) -> Verdict:
@@ -189,7 +201,7 @@ def _of_silence(answer: ServerAnswer, entry: Entry, evidence: dict[str, Evidence
         refused = refused_version(answer, evidence)
         return refused or finding("server.no-answer", evidence | {"error": refusal(answer)})
     if answer.exit_code is not None:
-        return _of_exit(answer, entry, evidence)
+        return _of_exit(answer, entry, evidence, seen_for(entry, context))
     if _is_preparing(answer.stderr_tail):
         return finding("server.no-answer", evidence | {"_silent": True, "preparing": True}, verdict=_if_enough(answer))
     if _silent_addon(context):
@@ -207,12 +219,17 @@ def _how_it_ended(exit_code: int | None) -> str:
     )
 
 
-def _of_exit(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceValue]) -> Finding:
+def _of_exit(
+    answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceValue], environment: EnvironmentSeen | None
+) -> Finding:
     said = answer.stderr_tail
-    for known in table("sdk_breaks")["break"]:
-        if re.search(known["signature"], said):
-            seen = evidence | {"what": known["what"], "since": known["since"], "pin": known["pin"]}
-            return finding("server.sdk-incompatible", seen | {"_with": _with_pin(entry, known["pin"])})
+    if not said.strip() or re.search(r"(?:ImportError|ModuleNotFoundError|AttributeError|TypeError):", said):
+        # It died as its files foretold, and they say more than its last words.
+        for foretold in environment.suspicions if environment else ():
+            if foretold.cause in {"server.sdk-missing", "server.sdk-incompatible"}:
+                return finding(foretold.cause, evidence | foretold.evidence)
+    if (known := sdk_breaks.in_words(said)) is not None:
+        return finding("server.sdk-incompatible", evidence | of_break(known, entry))
     missing = re.search(
         r"ModuleNotFoundError: No module named '([\w.]+)'|(?:^|: )No module named ([\w.]+)\s*$", said, re.MULTILINE
     )
@@ -227,18 +244,6 @@ def _of_exit(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceVal
 def _is_preparing(stderr: str) -> bool:
     """Whether uv was still fetching packages when the time was over."""
     return re.search(r"^\s*(?:Downloading|Preparing|Resolving|Building|Updating) ", stderr, re.MULTILINE) is not None
-
-
-def _with_pin(entry: Entry, pin: str) -> str:
-    """The arguments of the entry with the pin in them, as JSON text; empty where uv is not what starts it."""
-    program = re.split(r"[\\/]", entry.command.program)[-1].removesuffix(".exe")
-    args = list(entry.command.args)
-    if program == "uvx":
-        return json.dumps(["--with", pin, *args], ensure_ascii=False)
-    if program == "uv" and "run" in args:
-        at = args.index("run") + 1
-        return json.dumps([*args[:at], "--with", pin, *args[at:]], ensure_ascii=False)
-    return ""
 
 
 def _last_lines(stderr: str, context: Context) -> tuple[str, ...]:
@@ -274,42 +279,3 @@ def _port_ignored(
         "_newer": json.dumps([product.server_entry, *args[1:]], ensure_ascii=False) if named_first else None,
     }
     return finding("server.port-ignored", evidence_of(entry, context) | evidence)
-
-
-async def pins(context: Context) -> Outcome:
-    """Compares the user's pinned requirements with what the entries name and what the servers tell."""
-    if not context.target.pins:
-        return Outcome(Verdict.SKIPPED, "nothing is pinned")
-    findings, unknown = [], []
-    for text in context.target.pins:
-        requirement = Requirement(text)
-        known = list(_versions(canonicalize_name(requirement.name), context))
-        if not known:
-            unknown.append(requirement.name)
-        for version, how_known, entry in known:
-            if not requirement.specifier.contains(version, prereleases=True):
-                evidence = evidence_of(entry, context) | {
-                    "package": requirement.name,
-                    "version": str(version),
-                    "pin": text,
-                    "how_known": how_known,
-                }
-                findings.append(finding("server.pin-violated", evidence))
-    if findings:
-        return Outcome(Verdict.FAIL, findings[0].title, tuple(findings))
-    if unknown:
-        return Outcome(Verdict.UNKNOWN, f"the version of {', '.join(unknown)} is not known")
-    return Outcome(Verdict.PASS)
-
-
-def _versions(package: str, context: Context) -> Iterator[tuple[Version, str, Entry]]:
-    """The versions of a package that are known without looking into an environment."""
-    for entry in context.all_observed(Entry):
-        named = products.named_version(entry.command, package)
-        if named is not None:
-            yield named, "the command in the configuration names it", entry
-    for seen in context.all_observed(ServerSeen):
-        # Servers built on FastMCP of mcp 1.x tell the SDK's version as their own (field guide, protocols 1.8).
-        if package == "mcp" and seen.product is not None and seen.answer.server_version:
-            with contextlib.suppress(InvalidVersion):
-                yield Version(seen.answer.server_version), "the server says so", seen.launch.entry

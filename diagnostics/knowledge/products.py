@@ -118,7 +118,11 @@ def expected_protocol(product: Product, command: Command) -> int:
 
     A command that names no release stands for the newest.
     """
-    release = named_release(command, product)
+    return protocol_of_release(product, named_release(command, product))
+
+
+def protocol_of_release(product: Product, release: Version | None) -> int:
+    """The `protocol_version` that this release expects, 0 where it expects nothing. None stands for the newest."""
     return max(
         (expected for first, expected in product.expected_protocols if release is None or Version(first) <= release),
         default=0,

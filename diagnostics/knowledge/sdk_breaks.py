@@ -40,7 +40,7 @@ class Break:
 def breaks() -> tuple[Break, ...]:
     """All that are known, the most frequent first."""
     return tuple(
-        Break(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+        Break(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})  # type: ignore[arg-type]
         for row in table("sdk_breaks")["break"]
     )
 

@@ -77,13 +77,14 @@ class Source:
 
     def calls(self, function: str, keyword: str) -> Iterator[Call]:
         """The calls of this function with this argument, in what was followed."""
+        pattern = re.compile(rb"\b%b\s*\([^#]*\b%b\s*=" % (function.encode(), keyword.encode()))
         for path, data in self.files.items():
-            if re.search(rb"\b%b\s*\([^#]*\b%b\s*=" % (function.encode(), keyword.encode()), data):
-                for node in _tree(data).body:
-                    value = node.value if isinstance(node, ast.Assign | ast.Expr) else None
-                    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == function:
-                        if any(argument.arg == keyword for argument in value.keywords):
-                            yield Call(path, node.lineno, function, keyword)
+            for node in _tree(data).body if pattern.search(data) else ():
+                called = node.value if isinstance(node, ast.Assign | ast.Expr) else None
+                if not isinstance(called, ast.Call) or not isinstance(called.func, ast.Name):
+                    continue
+                if called.func.id == function and any(argument.arg == keyword for argument in called.keywords):
+                    yield Call(path, node.lineno, function, keyword)
 
     def _found(self, module: str) -> list[tuple[str, Path]]:
         """The files of a module and of the packages around it, which are loaded with it."""

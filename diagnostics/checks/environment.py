@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Python environment of each entry, read from its files: can the server that is installed there work?"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.version import InvalidVersion, Version
+
+from ..check import Context, Outcome
+from ..knowledge import products, sdk_breaks
+from ..knowledge.catalogue import finding
+from ..knowledge.sdk_breaks import SDK
+from ..model import EvidenceValue, Finding, Verdict
+from ..probes.background import in_thread
+from ..probes.bridge import BridgeAnswer
+from ..probes.environment import entry_points_of, has_module, modules_of
+from ..probes.launch_environment import LaunchEnvironment, find_launch_environment
+from ..probes.module_imports import Import, Source, imports_of, is_unguarded, lacks
+from ..probes.requirements import Need, allows, needs, parsed
+from .entries import Entry, Launch, evidence_of
+from .sdk import EnvironmentSeen, Suspicion, holds_sdk_back, of_break, open_pin_evidence, repair, seen_for, will_start
+
+
+async def environment(context: Context) -> Outcome:
+    """Reads what each command would use. What its own start will show is left to that, where it is started."""
+    launches = context.all_observed(Launch)
+    if not launches:
+        return Outcome(Verdict.SKIPPED)
+    looked = await in_thread(lambda: [_look(launch, context) for launch in launches])
+    seen = tuple(one for one, _findings in looked if one is not None)
+    findings = tuple(found for _one, several in looked for found in several)
+    # That the files are in order does not say that the server works.
+    verdict = next((v for v in (Verdict.FAIL, Verdict.UNKNOWN) if any(f.verdict is v for f in findings)), None)
+    summary = next((found.title for found in findings if found.verdict is verdict), _summary(seen))
+    warned = Verdict.WARN if findings else Verdict.SKIPPED
+    return Outcome(verdict or warned, summary if findings else "", findings, seen, transcript=(_summary(seen),))
+
+
+def _summary(seen: tuple[EnvironmentSeen, ...]) -> str:
+    said = []
+    for one in seen:
+        packages = one.environment.packages
+        named = [f"{name} {packages[name].version}" for name in dict.fromkeys((one.server, SDK)) if name in packages]
+        python = one.environment.python_version
+        said.append(", ".join([f"{one.environment.kind} at {one.environment.root}", f"Python {python}", *named]))
+    return "; ".join(said) or "not found by reading"
+
+
+def _look(launch: Launch, context: Context) -> tuple[EnvironmentSeen | None, list[Finding]]:
+    entry = launch.entry
+    named = entry.product.packages if entry.product else ()
+    found = find_launch_environment(
+        entry.command, launch.program, launch.environ, context.machine, context.ledger, closely=(SDK, *named)
+    )
+    if found is None:
+        return None, []
+    started = _started(found, named)
+    suspicions = list(_suspicions(_looked(entry, found, started, context)))
+    later = will_start(launch, context)
+    seen = EnvironmentSeen(
+        entry, found.environment, started.package, found.sure, tuple(suspicions) if later and found.sure else ()
+    )
+    findings = []
+    if suspicions and not later:
+        verdict = None if found.sure else Verdict.UNKNOWN  # uv decides anew when the app starts it
+        known: dict[str, EvidenceValue] = {"how_known": seen.how_known, "_untested": True}
+        findings = [finding(one.cause, {**one.evidence, **known}, verdict=verdict) for one in suspicions]
+    if not suspicions and found.sure:
+        findings += _open_pin(seen, context)
+    return seen, findings
+
+
+_MAX_LAUNCHER = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """What the command starts in its environment."""
+
+    package: str = ""
+    module: str = ""
+    script: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    entry: Entry
+    found: LaunchEnvironment
+    started: _Started
+    context: Context
+    folders: tuple[Path, ...]
+    """Where the started Python looks for modules, in this order."""
+    source: Source
+    imports: tuple[Import, ...]
+    """What is imported of the SDK as soon as the server starts."""
+
+
+def _looked(entry: Entry, found: LaunchEnvironment, started: _Started, context: Context) -> _Looked:
+    first = (found.first,) if found.first else ()
+    folders = (*first, *found.others, *found.environment.folders)
+    source = Source(folders, context.ledger)
+    outside: tuple[Import, ...] = ()
+    if started.script is not None:
+        outside = source.follow("", started.script)
+    elif (name := started.module) and name != SDK:
+        runs_package = found.module == name and has_module(f"{name}.__main__", folders) is not None
+        outside = source.follow(f"{name}.__main__" if runs_package else name)
+    imports = tuple(one for one in outside if one.module.partition(".")[0] == SDK)
+    return _Looked(entry, found, started, context, folders, source, imports)
+
+
+def _started(found: LaunchEnvironment, named: tuple[str, ...]) -> _Started:
+    packages = found.environment.packages
+    if found.script is not None:
+        return _Started(script=found.script)
+    if found.module:
+        top = found.module.partition(".")[0]
+        likely = dict.fromkeys([top.replace("_", "-"), *named])
+        owner = next((name for name in likely if name in packages and top in modules_of(packages[name])), "")
+        return _Started(owner, found.module)
+    requested = found.requested[0].name if found.requested else ""
+    likely = dict.fromkeys([_canonical(requested), _canonical(found.program), *named, *packages])
+    for name in likely:
+        points = entry_points_of(packages[name]) if name in packages else {}
+        if found.program in points:
+            return _Started(name, points[found.program].partition(":")[0])
+    return _Started(
+        _canonical(requested) if _canonical(requested) in packages else "",
+        _module_of_launcher(found) if not found.requested else "",
+    )
+
+
+def _module_of_launcher(found: LaunchEnvironment) -> str:
+    """What a program imports whose package does not name it any more, as pip and uv write such programs."""
+    for folder in ("bin", "Scripts"):
+        path = found.environment.root / folder / found.program
+        if path.is_file() and path.stat().st_size < _MAX_LAUNCHER:
+            named = (one.module for one in imports_of(path.read_bytes(), path, ""))
+            return next((module for module in named if module not in {"sys", "re"}), "")
+    return ""
+
+
+def _canonical(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def _suspicions(looked: _Looked) -> Iterator[Suspicion]:
+    """What will keep the server from starting: the first kind that is seen."""
+    if missing := _missing(looked):
+        yield missing
+        return
+    conflicts = list(_conflicts(looked))
+    yield from conflicts
+    about_sdk = any(one.evidence["package"] == SDK for one in conflicts)
+    if not about_sdk and (broken := _incompatible(looked)):
+        yield broken
+
+
+def _missing(looked: _Looked) -> Suspicion | None:
+    """The SDK or the server itself is not there, is half removed, or another file takes its place."""
+    module, packages = looked.started.module, looked.found.environment.packages
+    outside = looked.imports
+    if (shadow := _shadow(looked)) is not None and outside:
+        renamed = shadow.with_name(f"own_{shadow.name}")
+        rename = shlex.join(["mv", str(shadow), str(renamed)])
+        if looked.context.machine.platform == "win32":
+            rename = f'ren "{shadow}" "{renamed.name}"'
+        return _suspect(looked, "server.sdk-missing", {"module": SDK, "shadow": str(shadow), "_rename": rename})
+    wanted = [(module, looked.started.package or module.partition(".")[0].replace("_", "-"))] if module else []
+    wanted += [(SDK, SDK)] if outside else []
+    for name, package in wanted:
+        damage = packages[package].damage if package in packages else ""
+        if has_module(name, looked.folders) is None and (looked.found.environment.complete or damage):
+            return _absent(looked, name, package, damage)
+        if "files are missing" in damage:
+            return _absent(looked, name, package, damage)
+    return None
+
+
+def _absent(looked: _Looked, module: str, package: str, damage: str) -> Suspicion:
+    known = {SDK, *(name for product in products.products() for name in product.packages)}
+    what = package if package in known or package in looked.found.environment.packages else ""
+    evidence: dict[str, EvidenceValue] = {"module": module, "damage": damage}
+    # Which package brings a module that nothing here knows cannot be told.
+    evidence["_repair"] = repair(looked.found, what, looked.context) if what else None
+    return _suspect(looked, "server.sdk-missing", evidence)
+
+
+def _shadow(looked: _Looked) -> Path | None:
+    """A file or folder called like the SDK where Python looks before it comes to the installed one."""
+    for folder in (looked.found.first, *looked.found.others):
+        there = has_module(SDK, (folder,)) if folder else None
+        # A folder without __init__.py gives way to a package that comes later; one with `server` in it is an SDK.
+        if there is not None and there.is_file() and not (there.parent / "server").is_dir():
+            return there.parent if there.name == "__init__.py" else there
+    return None
+
+
+def _conflicts(looked: _Looked) -> Iterator[Suspicion]:
+    """Requirements among those that the server leads to which the installed packages do not meet."""
+    described, package = looked.found.environment, looked.started.package
+    roots = looked.found.requested or ((Requirement(package),) if package else ())
+    said: set[str] = set()
+    for need in needs(described, roots, looked.context.machine.platform):
+        installed = described.packages.get(need.name)
+        absent = installed is None and described.complete and need.by
+        if need.name in said or not (absent or (installed and not allows(need.requirement, installed.version))):
+            continue
+        said.add(need.name)
+        yield _conflict(looked, need, installed.version if installed else "")
+
+
+def _conflict(looked: _Looked, need: Need, version: str) -> Suspicion:
+    owner = looked.found.environment.packages.get(need.by)
+    evidence: dict[str, EvidenceValue] = {
+        "by": f"{owner.name} {owner.version}" if owner else "the command",
+        "requirement": _plain(need.requirement),
+        "package": need.name,
+        "version": version,
+        "_repair": repair(looked.found, _plain(need.requirement), looked.context),
+    }
+    return _suspect(looked, "server.dependency-conflict", evidence)
+
+
+def _plain(requirement: Requirement) -> str:
+    """The requirement without its marker."""
+    return str(requirement).partition(";")[0].strip()
+
+
+def _incompatible(looked: _Looked) -> Suspicion | None:
+    """The server imports, or passes, what the installed SDK does not have."""
+    package = looked.found.environment.packages.get(SDK)
+    version = _version(package.version) if package else None
+    if package is None or version is None:
+        return None
+    source = looked.source
+    for one in looked.imports:
+        known = sdk_breaks.of_import(one.module, one.name, version)
+        if (known or lacks(one, looked.folders)) and is_unguarded(one, source.files[one.file]):
+            return _breaks(looked, known, str(one), one.file, one.line)
+    for known in sdk_breaks.breaks():
+        function, _colon, keyword = known.call.partition(":")
+        call = next(source.calls(function, keyword), None) if function and Version(known.since) <= version else None
+        if call is not None:
+            return _breaks(looked, known, f"{function}({keyword}=…)", call.file, call.line)
+    return _of_release(looked, version)
+
+
+def _of_release(looked: _Looked, version: Version) -> Suspicion | None:
+    """A release of a known server that is known to have been written for the SDK before the break."""
+    known, product = sdk_breaks.next_incompatible(), looked.entry.product
+    server = looked.found.environment.packages.get(looked.started.package)
+    if server is None or product is None or not product.ceiling_since or server.name not in product.packages:
+        return None
+    release = _version(server.version)
+    if release is None or release >= Version(product.ceiling_since) or version < Version(known.since):
+        return None
+    return _breaks(looked, known, "", server.location, 0)
+
+
+def _breaks(looked: _Looked, known: sdk_breaks.Break | None, said: str, file: Path, line: int) -> Suspicion:
+    installed = looked.found.environment.packages[SDK].version
+    evidence: dict[str, EvidenceValue] = {
+        "installed": f"{SDK} {installed}",
+        "says": said,
+        "source": f"{file}, line {line}" if line else str(file),
+    }
+    if known is not None:
+        evidence |= of_break(known, looked.entry)
+    else:
+        evidence["what"] = f"it says “{said}”, which the installed {SDK} {installed} does not have"
+        evidence["_reinstall"] = repair(looked.found, looked.started.package or SDK, looked.context)
+    return _suspect(looked, "server.sdk-incompatible", evidence)
+
+
+def _suspect(looked: _Looked, cause: str, evidence: dict[str, EvidenceValue]) -> Suspicion:
+    known = evidence_of(looked.entry, looked.context)
+    return Suspicion(cause, {**known, "environment": str(looked.found.environment.root), **evidence})
+
+
+def _open_pin(seen: EnvironmentSeen, context: Context) -> Iterator[Finding]:
+    """A server that works with the installed SDK and lets the next, incompatible one in."""
+    packages, known = seen.environment.packages, sdk_breaks.next_incompatible()
+    server, sdk = packages.get(seen.server), packages.get(SDK)
+    version = _version(sdk.version) if sdk else None
+    if server is None or version is None or version >= Version(known.since) or holds_sdk_back(seen.entry):
+        return
+    required = [one for text in server.requires if (one := parsed(text)) and one.name.lower() == SDK]
+    if any(sdk_breaks.lets_in(one, known) for one in required if not one.extras or one.marker is None):
+        yield finding("server.sdk-pin-open", open_pin_evidence(seen.entry, f"{server.name} {server.version}", context))
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+async def release(context: Context) -> Outcome:
+    """Whether the add-on that answers is newer than the server that is installed.
+
+    Of a server whose release the command names, the check of the add-on's version says that already.
+    """
+    answer = context.observed(BridgeAnswer)
+    protocol = answer.info.get("protocol_version") if answer and answer.info else None
+    if isinstance(protocol, bool) or not isinstance(protocol, int) or context.target.expect_protocol:
+        return Outcome(Verdict.SKIPPED)
+    findings = []
+    for entry in context.all_observed(Entry):
+        seen, product = seen_for(entry, context), entry.product
+        if seen is None or product is None or not seen.sure or products.named_release(entry.command, product):
+            continue
+        package = seen.environment.packages.get(seen.server)
+        installed = _version(package.version) if package else None
+        expected = products.protocol_of_release(product, installed) if installed else 0
+        if package is not None and 0 < expected < protocol:
+            evidence: dict[str, EvidenceValue] = {
+                "release": f"{package.name} {package.version}",
+                "expected": expected,
+                "protocol_version": protocol,
+                "environment": str(seen.environment.root),
+                "_upgrade": _upgrade(seen),
+            }
+            findings.append(finding("server.outdated", evidence_of(entry, context) | evidence))
+    return Outcome(
+        Verdict.WARN if findings else Verdict.SKIPPED, findings[0].title if findings else "", tuple(findings)
+    )
+
+
+def _upgrade(seen: EnvironmentSeen) -> str:
+    root, kind = seen.environment.root, seen.environment.kind
+    match kind:
+        case "uv tool":
+            return f"uv tool upgrade {root.name}"
+        case "pipx":
+            return f"pipx upgrade {root.name}"
+        case "uv project" | "extension":
+            return f"uv sync --upgrade --directory {shlex.quote(os.fspath(root.parent))}"
+    return (
+        f"uv pip install --upgrade --python {shlex.quote(os.fspath(seen.environment.python or 'python'))} {seen.server}"
+    )

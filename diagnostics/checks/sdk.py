@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of a server and the SDK that it is built on, whether files or the started server told it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+
+from packaging.requirements import Requirement
+
+from ..check import Context
+from ..knowledge.sdk_breaks import SDK, Break, next_incompatible
+from ..model import EvidenceValue
+from ..probes.environment import Environment
+from ..probes.launch_environment import LaunchEnvironment
+from .entries import Entry, Launch, evidence_of
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What files say will keep a server from starting. When it is to be started, its start decides."""
+
+    cause: str
+    evidence: dict[str, EvidenceValue]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSeen:
+    """The Python environment that an entry would use."""
+
+    entry: Entry
+    environment: Environment
+    server: str = ""
+    """Canonical name of the package that the entry starts, "" where that is not known."""
+    sure: bool = True
+    """The app's server will use exactly this; otherwise it is what uv made last, and uv may make another one."""
+    suspicions: tuple[Suspicion, ...] = ()
+    """Those that are left to the start of the server."""
+
+    @property
+    def how_known(self) -> str:
+        """By what its packages are known, in words."""
+        if self.sure:
+            return "it is installed"
+        return "it was installed the last time that uv prepared this command, and uv may choose anew"
+
+
+def seen_for(entry: Entry, context: Context) -> EnvironmentSeen | None:
+    """The environment of this entry, None where it is not known."""
+    return next((seen for seen in context.all_observed(EnvironmentSeen) if seen.entry is entry), None)
+
+
+def will_start(launch: Launch, context: Context) -> bool:
+    """Whether this run starts the command."""
+    return launch.allowed and not (context.snapshot is not None and context.snapshot.main_thread_waits)
+
+
+def of_break(known: Break, entry: Entry) -> dict[str, EvidenceValue]:
+    """What every finding about a break tells, and how to go on."""
+    held = with_pin(entry, known.pin)
+    return {
+        "what": known.what,
+        "since": known.since,
+        "pin": known.pin,
+        "_with": held,
+        "_pin_alone": None if held else known.pin,
+        "_shim": known.shim.strip() or None,
+    }
+
+
+def open_pin_evidence(entry: Entry, release: str, context: Context) -> dict[str, EvidenceValue]:
+    """What is told about a release that lets any newer SDK in."""
+    return evidence_of(entry, context) | of_break(next_incompatible(), entry) | {"release": release}
+
+
+def with_pin(entry: Entry, pin: str) -> str:
+    """The arguments of the entry with the pin in them, as JSON text; empty where uv is not what starts it."""
+    program = re.split(r"[\\/]", entry.command.program)[-1].removesuffix(".exe")
+    args = list(entry.command.args)
+    if program == "uvx":
+        return json.dumps(["--with", pin, *args], ensure_ascii=False)
+    if program == "uv" and "run" in args:
+        at = args.index("run") + 1
+        return json.dumps([*args[:at], "--with", pin, *args[at:]], ensure_ascii=False)
+    return ""
+
+
+def holds_sdk_back(entry: Entry) -> bool:
+    """Whether the entry itself says which releases of the SDK may come."""
+    return any(re.search(rf"(?<![\w-]){SDK}(?:\[\w+\])?\s*(?:<|==|~=)", word) for word in entry.command.args)
+
+
+def repair(found: LaunchEnvironment, what: str, context: Context) -> str:
+    """The command by which what is broken or missing is installed anew, in that environment."""
+    environment, windows = found.environment, context.machine.platform == "win32"
+
+    def line(*words: str) -> str:
+        return subprocess.list2cmdline(words) if windows else shlex.join(words)
+
+    match environment.kind:
+        case "uv tool":
+            return line("uv", "tool", "install", "--force", environment.root.name)
+        case "uvx":
+            return line("uv", "cache", "clean", Requirement(what).name)
+        case "pipx":
+            return line("pipx", "reinstall", environment.root.name)
+        case "uv project" | "extension":
+            return line("uv", "sync", "--reinstall", "--directory", str(environment.root.parent))
+    python = str(environment.python or "python")
+    return line("uv", "pip", "install", "--reinstall", "--python", python, what)
