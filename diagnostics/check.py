@@ -30,6 +30,8 @@ class Outcome:
     observations: tuple[object, ...] = ()
     consents: tuple[Consent, ...] = ()
     transcript: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Sentences for people about what is worth knowing and is no fault, or stands beside one."""
     blocked_by: str | None = None
 
 
@@ -76,6 +78,8 @@ class Context:
         """What checks leave open for later ones; closed when the run is over, however it ends."""
         self.looks = looks or Looks()
         """What was found out about this machine; several runs may share it."""
+        self.say: Callable[[str, str], None] = lambda _check_id, _title: None
+        """Tells the user what a long check has come to: its id, and what is being waited for now. Set by the engine."""
         self._outcomes: dict[str, Outcome] = {}
 
     @property

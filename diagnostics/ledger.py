@@ -17,6 +17,7 @@ class Ledger:
         self._connected: dict[str, None] = {}
         self._started: dict[tuple[str, ...], None] = {}
         self._read: dict[str, None] = {}
+        self._written: dict[str, None] = {}
 
     def connected(self, address: str, port: int) -> None:
         """A connection to this address is about to be tried."""
@@ -30,6 +31,10 @@ class Ledger:
         """This file is about to be read."""
         self._read[str(path)] = None
 
+    def written(self, path: Path) -> None:
+        """This file is about to be written."""
+        self._written[str(path)] = None
+
     def did(self) -> Did:
         """The ledger as plain data."""
-        return Did(tuple(self._connected), tuple(self._started), tuple(self._read))
+        return Did(tuple(self._connected), tuple(self._started), tuple(self._read), tuple(self._written))

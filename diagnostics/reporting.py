@@ -46,6 +46,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         consents=tuple(consents.values()),
         layers=layers(context),
         servers=context.all_observed(McpFacts),
+        notes=tuple(dict.fromkeys(note for outcome in finished.outcomes.values() for note in outcome.notes)),
         masked=MASKED,
         not_masked=NOT_MASKED,
     )

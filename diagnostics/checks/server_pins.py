@@ -18,6 +18,7 @@ from ..knowledge.catalogue import finding
 from ..knowledge.sdk_breaks import SDK
 from ..model import EvidenceValue, Finding, Verdict
 from .entries import Entry, evidence_of
+from .imports import ImportsSeen
 from .sdk import EnvironmentSeen
 from .server import ServerSeen
 
@@ -122,6 +123,9 @@ def _told(package: str, context: Context) -> Iterator[_Known]:
 
 
 def _installed(package: str, context: Context) -> Iterator[_Known]:
+    for loaded in context.all_observed(ImportsSeen):
+        with contextlib.suppress(InvalidVersion):
+            yield _Known(Version(loaded.version_of(package)), "its Python loads it", loaded.entry, loaded.sure)
     for seen in context.all_observed(EnvironmentSeen):
         found = seen.environment.packages.get(package)
         if found is not None:

@@ -36,6 +36,9 @@ def _lines(report: Report, *, verbose: bool, exact: bool) -> Iterator[str]:
     for found in told:
         yield ""
         yield from _finding(found, verbose=verbose, exact=exact)
+    for note in report.notes:
+        yield ""
+        yield from _wrapped(note, "", "  ")
     for title, rest in (("Follows from the above:", explained), ("Muted:", [f for f in report.findings if f.muted])):
         if rest:
             yield ""
