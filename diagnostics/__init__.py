@@ -42,7 +42,7 @@ def with_written(report: Report, path: Path, machine: Machine | None = None) -> 
     from .redaction import Redactor  # noqa: PLC0415
 
     shown = Redactor(machine or Machine.current()).text(str(path))
-    return dataclasses.replace(report, did=dataclasses.replace(report.did, written=(shown,)))
+    return dataclasses.replace(report, did=dataclasses.replace(report.did, written=(*report.did.written, shown)))
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:

@@ -92,7 +92,7 @@ async def _try(recipe: Recipe, context: Context) -> Isolated:
 def _recipe(launch: Launch, context: Context) -> Recipe | str:
     """How the server is to be installed and started anew, or why that is not known, in words."""
     entry, uv = launch.entry, installed("uv", context).path
-    python, options = "", ()
+    python, options = "", tuple[str, ...]()
     if (asked := uv_request(launch)) is not None:
         command, request = asked
         requirements = tuple(str(one) for one in (request.tool, *request.extra))
@@ -135,10 +135,12 @@ def _note(seen: IsolatedSeen, context: Context) -> str:
     """What the clean environment and the app's own come to, side by side."""
     tried = seen.isolated
     versions = ", ".join(f"{name} {version}" for name, version in tried.versions.items())
+    # An exception may go on after its first sentence with what it advises.
+    reason = tried.reason[0].partition(". ")[0] if tried.failed_at == "imports" else " ".join(tried.reason)
     evidence: dict[str, EvidenceValue] = {
         "entry": seen.entry.name,
         "versions": versions or "the newest releases",
-        "reason": "; ".join(tried.reason).rstrip(".") or "it gave no reason",
+        "reason": one_line(reason, 800).rstrip(".") or "it gave no reason",
     }
     server = _server(seen.entry, context)
     if tried.failed_at in {"environment", "installation"} and not versions:

@@ -47,13 +47,14 @@ def may_go_online(context: Context) -> bool:
 
 
 async def packages(context: Context) -> Outcome:
-    """Asks the user's own uv, not the one that a configuration names. What it says is judged when the server has run."""
+    """Asks the user's own uv, not one that a configuration names. What it says is judged when the server has run."""
     uv = installed("uv", context).path
-    asked = [(launch, request) for launch in context.all_observed(Launch) if (request := uv_request(launch))]
     seen = []
-    for launch, (command, request) in asked:
-        if uv is None or not will_start(launch, context):
+    for launch in context.all_observed(Launch):
+        asked = uv_request(launch)
+        if uv is None or asked is None or not will_start(launch, context):
             continue
+        command, request = asked
         requested = tuple(str(one) for one in (request.tool, *request.extra))
         resolution = await resolve(
             uv,
@@ -92,9 +93,14 @@ async def resolution(context: Context) -> Outcome:
         elif seen is not None and (version := _breaking(seen)) is not None:
             findings += _of_breaking(server, seen, version, context)
             notes.append(note("today", {"entry": server.launch.entry.name, "package": SDK, "version": version}))
-    verdict = next((found.verdict for found in findings if found.verdict is Verdict.FAIL), None)
-    verdict = verdict or (Verdict.WARN if findings else Verdict.SKIPPED)
-    return Outcome(verdict, findings[0].title if findings else "", tuple(findings), notes=tuple(notes))
+    failed_ones = any(found.verdict is Verdict.FAIL for found in findings)
+    verdict = Verdict.WARN if findings else Verdict.SKIPPED
+    return Outcome(
+        Verdict.FAIL if failed_ones else verdict,
+        findings[0].title if findings else "",
+        tuple(findings),
+        notes=tuple(notes),
+    )
 
 
 def _unresolved(server: ServerSeen, seen: ResolutionSeen | None, context: Context) -> Finding | None:

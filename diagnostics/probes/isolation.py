@@ -22,12 +22,14 @@ from .background import in_thread
 from .imports import Imports, try_imports
 from .mcp_stdio import ServerAnswer, ask_server
 from .process import to_its_end
-from .resolution import reason_in
+from .resolution import reason_in, wants_network
 from .run_program import Ran, run_program
 
 STEPS = ("environment", "installation", "imports", "handshake")
 _PREFIX = "clean-"
 _MIN_S = 2.0
+_ANSWER_S = 30.0
+"""How long the server may take to answer, once it is installed and has been loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,9 @@ async def try_isolated(
     say("handshake")
     command = trial.command()
     ledger.started(command.argv)
-    answer = await ask_server(command, environ=recipe.environ, program=command.program, deadline_s=trial.left_s)
+    answer = await ask_server(
+        command, environ=recipe.environ, program=command.program, deadline_s=min(trial.left_s, _ANSWER_S)
+    )
     works = answer.answered and answer.exit_code is None
     return Isolated("" if works else "handshake", () if works else _silence(answer), loaded.versions, loaded, answer)
 
@@ -187,7 +191,7 @@ class _Trial:
             apart = () if self.online else ("--no-index",)
             return await self._run(str(self.python), "-I", "-m", "pip", "install", *quiet, *apart, *what)
         ran = await self._uv("pip", "install", "--python", str(self.python), "--offline", *self.recipe.options, *what)
-        if ran.worked or not self.online or ran.exit_code is None:
+        if ran.worked or not self.online or not wants_network(ran.said):
             return ran
         return await self._uv("pip", "install", "--python", str(self.python), *self.recipe.options, *what)
 

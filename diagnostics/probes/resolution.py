@@ -112,7 +112,7 @@ def _resolution(ran: Ran, *, offline: bool) -> Resolution:
         lines = ran.stdout.decode("utf-8", "replace").splitlines()[:_MAX_PACKAGES]
         matches = (re.match(r"([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([\w.+!-]+)", line) for line in lines)
         return Resolution({match[1].lower(): match[2] for match in matches if match}, offline=offline)
-    return Resolution(reason=reason_in(ran.said), offline=offline, lacking=_wants_network(ran.said))
+    return Resolution(reason=reason_in(ran.said), offline=offline, lacking=wants_network(ran.said))
 
 
 _NO_NETWORK = (
@@ -121,7 +121,8 @@ _NO_NETWORK = (
 )
 
 
-def _wants_network(said: str) -> bool:
+def wants_network(said: str) -> bool:
+    """Whether uv failed because it may not, or cannot, use the network."""
     return re.search(_NO_NETWORK, said) is not None
 
 
