@@ -43,7 +43,10 @@ def endpoint_is_given(prefs: Any) -> bool:
 
 
 def target_from(context: bpy.types.Context, *, isolate: bool = False) -> Target:
-    """What the preferences ask for; `isolate` is what a click asks for on top. Raises `TargetError` with one line about the value that is wrong."""
+    """What the preferences ask for; `isolate` is what a click asks for on top.
+
+    Raises `TargetError` with one line about the value that is wrong.
+    """
     from ..diagnostics.target import make_target  # noqa: PLC0415  # costs nothing until the first run
 
     prefs = preferences(context)

@@ -91,6 +91,7 @@ async def _try(launch: Launch, python: Path, context: Context) -> ImportsSeen:
         environ=launch.environ,
         ledger=context.ledger,
         deadline_s=min(_WAIT_S, context.remaining_s),
+        optional=(SDK,),
         folders=tuple(Path(folder) for folder in folders),
     )
     return ImportsSeen(launch.entry, _without_secrets(tried, context), seen is None or seen.sure)

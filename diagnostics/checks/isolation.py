@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 
 from ..check import Context, Outcome
 from ..knowledge.catalogue import finding, note, step
+from ..knowledge.sdk_breaks import SDK
 from ..model import EvidenceValue, Finding, Verdict
 from ..probes.isolation import Isolated, Recipe, clean_folder, try_isolated
 from ..probes.resolution import resolving_options
@@ -121,6 +122,7 @@ def _recipe(launch: Launch, context: Context) -> Recipe | str:
         requirements,
         tuple(str(Requirement(pin)) for pin in context.target.pins),
         modules_of_server(launch, context),
+        (SDK,),
         program,
         args,
         launch.environ,

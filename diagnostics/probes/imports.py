@@ -27,7 +27,7 @@ _CODE = r"""
 import json, os, sys, time, traceback
 answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
-folders, names = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+folders, names, optional = map(json.loads, sys.argv[1:4])
 sys.path[:0] = folders
 
 def tell(**answer):
@@ -40,7 +40,10 @@ for name in names:
     try:
         __import__(name)
     except BaseException as raised:
-        error = "".join(traceback.format_exception_only(type(raised), raised))[-4000:]
+        if name in optional and isinstance(raised, ModuleNotFoundError) and raised.name == name:
+            tell(absent=name)
+            continue
+        error = "".join(traceback.format_exception_only(type(raised), raised))[:4000]
         tail = "".join(traceback.format_exception(type(raised), raised, raised.__traceback__))[-16000:]
     tell(module=name, ms=(time.perf_counter() - began) * 1000, error=error, tail=tail)
     if error:
@@ -107,16 +110,19 @@ async def try_imports(
     environ: Mapping[str, str],
     ledger: Ledger,
     deadline_s: float,
+    optional: Sequence[str] = (),
     folders: Sequence[Path] = (),
 ) -> Imports:
     """Imports `modules` one after the other in `python`, which looks into `folders` first, and ends with it.
 
+    That one of the `optional` ones is not there is no failure: whoever needs it says so.
+
     Never raises for what the interpreter or the modules do.
     """
     names = [name for name in dict.fromkeys(modules) if re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", name)]
-    words = (json.dumps([os.fspath(folder) for folder in folders]), json.dumps(names[:MAX_MODULES]))
+    given = ([os.fspath(folder) for folder in folders], names[:MAX_MODULES], list(optional))
     ran = await run_program(
-        (str(python), "-I", "-B", "-", *words),
+        (str(python), "-I", "-B", "-", *map(json.dumps, given)),
         environ=environ,
         cwd=str(python.parent),
         ledger=ledger,
@@ -135,6 +141,8 @@ def _imports(python: Path, ran: Ran) -> Imports:
                 version = one_line(said, 40)
             case {"begun": str(name)}:
                 begun = one_line(name, 100)
+            case {"absent": str()}:
+                begun = ""
             case {"module": str(name), "ms": int() | float() as ms, "error": str(error), "tail": str(tail)}:
                 begun = ""
                 modules.append(

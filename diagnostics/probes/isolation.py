@@ -39,6 +39,9 @@ class Recipe:
     requirements: tuple[str, ...]
     constraints: tuple[str, ...]
     modules: tuple[str, ...]
+    """To be loaded before it is started."""
+    optional: tuple[str, ...]
+    """Those of them that need not be there."""
     program: str
     """The console script to start; "" for `python` itself, with `args`."""
     args: tuple[str, ...]
@@ -139,7 +142,12 @@ async def try_isolated(
         return Isolated("installation", _reason(ran))
     say("imports")
     loaded = await try_imports(
-        trial.python, recipe.modules, environ=recipe.environ, ledger=ledger, deadline_s=trial.left_s
+        trial.python,
+        recipe.modules,
+        environ=recipe.environ,
+        ledger=ledger,
+        deadline_s=trial.left_s,
+        optional=recipe.optional,
     )
     if not loaded.worked:
         failed = loaded.failed
