@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
@@ -22,7 +23,6 @@ from .sdk import holds_sdk_back, of_break, open_pin_evidence, will_start
 from .server import ServerSeen
 
 _WAIT_S = 20.0
-"""The index is asked beside the server's own start, which asks it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +47,52 @@ def may_go_online(context: Context) -> bool:
 
 
 async def packages(context: Context) -> Outcome:
-    """Asks the user's own uv, not one that a configuration names. What it says is judged when the server has run."""
+    """Asks the user's own uv, not one that a configuration names, what it would choose by what it has in its cache.
+
+    That costs a healthy run next to nothing. It is judged when the server has run.
+    """
     uv = installed("uv", context).path
-    seen = []
-    for launch in context.all_observed(Launch):
-        asked = uv_request(launch)
-        if uv is None or asked is None or not will_start(launch, context):
-            continue
-        command, request = asked
-        requested = tuple(str(one) for one in (request.tool, *request.extra))
-        resolution = await resolve(
-            uv,
-            requested,
-            environ=launch.environ,
-            ledger=context.ledger,
-            online=may_go_online(context),
-            deadline_s=min(_WAIT_S, context.remaining_s),
-            python=command.value("--python"),
-            options=resolving_options(command),
-        )
-        shown = tuple(hide(line, context.secrets) for line in resolution.reason)
-        seen.append(ResolutionSeen(launch, requested, replace(resolution, reason=shown)))
+    launches = context.all_observed(Launch) if uv is not None else ()
+    asked = [await _ask(uv, one, context, offline=True) for one in launches if uv and will_start(one, context)]
+    seen = [one for one in asked if one is not None]
     return Outcome(
         Verdict.SKIPPED, observations=tuple(seen), transcript=tuple(line for one in seen for line in _lines(one))
     )
+
+
+async def _ask(uv: Path, launch: Launch, context: Context, *, offline: bool) -> ResolutionSeen | None:
+    """What uv says of this command; None where it is none of uv's."""
+    asked = uv_request(launch)
+    if asked is None:
+        return None
+    command, request = asked
+    requested = tuple(str(one) for one in (request.tool, *request.extra))
+    resolution = await resolve(
+        uv,
+        requested,
+        environ=launch.environ,
+        ledger=context.ledger,
+        offline=offline,
+        deadline_s=min(_WAIT_S, context.remaining_s),
+        python=command.value("--python"),
+        options=resolving_options(command),
+    )
+    shown = tuple(hide(line, context.secrets) for line in resolution.reason)
+    return ResolutionSeen(launch, requested, replace(resolution, reason=shown))
+
+
+async def _asked_again(server: ServerSeen, seen: ResolutionSeen | None, context: Context) -> ResolutionSeen | None:
+    """What uv says on the network, where what it has in its cache does not do and the server's start told nothing."""
+    uv = installed("uv", context).path
+    generic = "server.exits-at-start" in told_of(server.launch.entry, ("server.handshake",), context)
+    if seen is None or uv is None or not (generic and seen.resolution.lacking and may_go_online(context)):
+        return seen
+    return seen if _own_reason(server, context) else await _ask(uv, server.launch, context, offline=False)
+
+
+def _own_reason(server: ServerSeen, context: Context) -> tuple[str, ...]:
+    """Why uv did not even start the server, by its own last words."""
+    return reason_in(hide(server.answer.stderr_tail, context.secrets), begins=UNRESOLVED)
 
 
 def _lines(seen: ResolutionSeen) -> Iterator[str]:
@@ -87,7 +109,7 @@ async def resolution(context: Context) -> Outcome:
     notes: list[str] = []
     by_entry = {id(seen.launch): seen for seen in context.all_observed(ResolutionSeen)}
     for server in context.all_observed(ServerSeen):
-        seen = by_entry.get(id(server.launch))
+        seen = await _asked_again(server, by_entry.get(id(server.launch)), context)
         if not server.answer.answered and (failed := _unresolved(server, seen, context)) is not None:
             findings.append(failed)
         elif seen is not None and (version := _breaking(seen)) is not None:
@@ -109,10 +131,10 @@ def _unresolved(server: ServerSeen, seen: ResolutionSeen | None, context: Contex
     command = read_uv_command(server.launch.program.name, entry.command.args)
     if command is None or answer.exit_code is None:
         return None
-    own = reason_in(hide(answer.stderr_tail, context.secrets), begins=UNRESOLVED)
+    own = _own_reason(server, context)
     resolved = seen.resolution if seen else Resolution()
-    reason = own or (() if resolved.lacking and not resolved.offline else resolved.reason)
-    if not reason or (not own and resolved.lacking):
+    reason = own or (() if resolved.lacking else resolved.reason)
+    if not reason:
         return None
     requested = ", ".join(seen.requested) if seen else " ".join(command.words[:1])
     evidence: dict[str, EvidenceValue] = {

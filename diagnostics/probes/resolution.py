@@ -70,35 +70,30 @@ async def resolve(
     *,
     environ: Mapping[str, str],
     ledger: Ledger,
-    online: bool,
+    offline: bool,
     deadline_s: float,
     python: str = "",
     options: Sequence[str] = (),
 ) -> Resolution:
-    """What `uv` would choose for these requirements: by what it has in its cache, else by asking the package index.
+    """What `uv` would choose for these requirements: by what it has in its cache (`offline`), or by the package index.
 
-    `python` is what `--python` asks for, "" for uv's own choice; `options` are those of `resolving_options`. The index
-    is asked only when `online`. Never raises for what uv does.
+    `python` is what `--python` asks for, "" for uv's own choice; `options` are those of `resolving_options`. Never
+    raises for what uv does.
     """
     argv = [str(uv), "pip", "compile", "--no-build", "--no-header", "--no-annotate", "--no-progress"]
     argv += ["--color", "never", "--no-python-downloads", *(["--python", python] if python else []), *options]
-
-    async def ask(*more: str) -> Resolution:
-        ran = await run_program(
-            [*argv, *more, "-"],
-            environ=environ,
-            # A folder in which nobody else may have put a project or settings for uv.
-            cwd=uv.anchor or None,
-            ledger=ledger,
-            deadline_s=deadline_s,
-            stdin="".join(f"{line}\n" for line in requirements),
-            most=_MOST,
-        )
-        return _resolution(ran, offline=bool(more) or "--offline" in options or _is_set(environ.get("UV_OFFLINE")))
-
-    by_cache = await ask("--offline")
-    forbidden = "--offline" in options or _is_set(environ.get("UV_OFFLINE"))
-    return await ask() if by_cache.lacking and online and not forbidden else by_cache
+    ran = await run_program(
+        [*argv, *(["--offline"] if offline and "--offline" not in options else []), "-"],
+        environ=environ,
+        # A folder in which nobody else may have put a project or settings for uv.
+        cwd=uv.anchor or None,
+        ledger=ledger,
+        deadline_s=deadline_s,
+        stdin="".join(f"{line}\n" for line in requirements),
+        most=_MOST,
+    )
+    told_to = "--offline" in options or _is_set(environ.get("UV_OFFLINE"))
+    return _resolution(ran, offline=offline or told_to)
 
 
 def _is_set(value: str | None) -> bool:

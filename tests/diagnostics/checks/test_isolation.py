@@ -125,6 +125,18 @@ def test_blender_is_offline(doctor: Doctor, tmp_path: Path) -> None:
     assert "--offline" in asked[0]
 
 
+def test_the_network_is_used_only_where_the_start_told_nothing(doctor: Doctor, tmp_path: Path) -> None:
+    wheel(tmp_path / "wheels", SERVES)
+    links = {"UV_FIND_LINKS": str(tmp_path / "wheels"), "UV_NO_INDEX": "1", "UV_OFFLINE": "0"}
+    for body, times in ((SERVES, 1), ("sys.exit(1)", 2)):
+        program = doctor.script("uvx", PRELUDE + body)
+        configure(doctor, tmp_path / "empty", "mcp-for-blender>=2", command=str(program), **links)
+        doctor.script("elsewhere/uv", PRELUDE + "sys.exit('network was disabled')")
+        doctor.environ["PATH"] = f"{doctor.home / 'elsewhere'}:/usr/bin:/bin"
+        report = run(doctor)
+        assert sum("compile" in argv for argv in report.did.started) == times
+
+
 def test_a_login_for_the_package_index_is_never_shown(doctor: Doctor, tmp_path: Path) -> None:
     port = closed_port()
     index = f"http://someone:hunter2hunter2@127.0.0.1:{port}/simple"
