@@ -113,12 +113,16 @@ class MCP_DIAGNOSTICS_OT_isolate(bpy.types.Operator):
     bl_idname = "mcp_diagnostics.isolate"
     bl_label = "Try in a Clean Environment"
 
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """One run at a time."""
+        if session.is_running():
+            cls.poll_message_set("The diagnosis is already running")
+            return False
+        return True
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Begin a run and return at once: the panel shows how it goes on, and cancels it."""
-        # No poll: a button that is disabled under the mouse stays grey when the run is over.
-        if session.is_running():
-            self.report({"INFO"}, "The diagnosis is already running")
-            return {"CANCELLED"}
         from ..diagnostics.target import TargetError  # noqa: PLC0415
 
         try:
