@@ -21,7 +21,7 @@ from .model import NAME, VERSION, CheckStarted, Event, Link, Machine, Report, Sn
 from .protocols import mcp_versions
 from .reports import FORMATS, render
 from .reports.survey_report import Survey
-from .target import DEFAULTS, TargetError, make_target, read_endpoints, seconds
+from .target import DEFAULTS, ISOLATED_DEADLINE_S, TargetError, make_target, read_endpoints, seconds
 from .text import one_line
 from .waiting import is_ready, wait_until_ready
 
@@ -153,7 +153,11 @@ def _add_target(parser: argparse.ArgumentParser, *, lock: bool = False) -> None:
             help="try the host and port again until a session can begin there, at most so long; exit 0 as soon as it "
             "can",
         )
-    group.add_argument("--deadline", metavar="SECONDS", help=f"for the whole run (default: {DEFAULTS.deadline_s:g})")
+    group.add_argument(
+        "--deadline",
+        metavar="SECONDS",
+        help=f"for the whole run (default: {DEFAULTS.deadline_s:g}; with --isolate {ISOLATED_DEADLINE_S:g})",
+    )
 
 
 def _add_many(group: argparse._ArgumentGroup) -> None:
@@ -234,6 +238,12 @@ def _add_expectations(group: argparse._ArgumentGroup, *, lock: bool) -> None:
     group.add_argument("--only", metavar="LINK,LINK", default="", help=f"test only these links: {', '.join(Link)}")
     group.add_argument("--launch", action="store_true", help="allow the configured commands to be started")
     group.add_argument(
+        "--isolate",
+        action="store_true",
+        help="try each server that may be started in a clean environment too, which is made for that, with your pins, "
+        "and removed (with --launch)",
+    )
+    group.add_argument(
         "--ignore", metavar="CAUSE", action="append", default=[], help="show this cause, decide nothing by it"
     )
 
@@ -276,6 +286,7 @@ def _target(options: argparse.Namespace, endpoint: str | None = None, lock: str 
         ignore=options.ignore,
         deadline=options.deadline,
         own_folder=options.own_folder,
+        isolate=options.isolate,
     )
 
 

@@ -186,6 +186,8 @@ class Target:
     ignore: frozenset[str] = frozenset()
     """Ids of causes that are shown and decide nothing."""
     deadline_s: float = 30.0
+    isolate: bool = False
+    """Try each server that may be started in a clean environment too, which is made for that and removed."""
     own_folder: Path | None = None
     """Where the doctor may keep files of its own; None means nowhere, and then it keeps none."""
 
@@ -416,13 +418,18 @@ class Report:
     """What the chain consists of, as far as this run learnt it."""
     changed: tuple[str, ...] = ()
     """Of a run that fails: what is otherwise than when the chain worked last, such as "mcp 1.30.0 → 2.3.0 since …"."""
+    notes: tuple[str, ...] = ()
+    """Sentences about what is worth knowing and is no fault, or stands beside one."""
     masked: tuple[str, ...] = ()
     not_masked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CheckStarted:
-    """Event: a check began. `title` says what is being waited for; `done` of `total` checks have ended."""
+    """Event: a check began, or went on with something else. `title` says what is being waited for.
+
+    `done` of `total` checks have ended.
+    """
 
     id: str
     title: str

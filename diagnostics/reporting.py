@@ -49,6 +49,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         layers=layers(context),
         servers=context.all_observed(McpFacts),
         working=working,
+        notes=tuple(dict.fromkeys(note for outcome in finished.outcomes.values() for note in outcome.notes)),
         masked=MASKED,
         not_masked=NOT_MASKED,
     )

@@ -65,6 +65,7 @@ def as_object(report: Report) -> dict[str, object]:
             for server in report.servers
         ],
         "findings": [_finding(found) for found in report.findings],
+        "notes": list(report.notes),
         "checks": [_check(check) for check in report.checks],
         "consents": [
             {
