@@ -20,7 +20,7 @@ from diagnostics.probes.tcp import Address
 from diagnostics.protocols.mcp_handshake import McpAnswer
 from tests.lab import servers_table
 from tests.lab.reference import OFFERED_BY, References
-from tests.lab.servers import SERVERS, SSE, STDIO, STREAMABLE, Place, Server, running
+from tests.lab.servers import SERVERS, SSE, STDIO, Place, Server, running
 
 pytestmark = pytest.mark.lab
 
@@ -28,7 +28,7 @@ MODERN_IS_ASKED = False
 """Whether the probes take `offers` and send `server/discover` when "2026-07-28" is among them."""
 HANDSHAKE = tuple(OFFERED_BY)
 EVERYTHING = (*HANDSHAKE, "2026-07-28")
-BROKEN_BY_DISCOVER = {("mcp 1.2.1", STDIO), ("mcp 1.2.1", SSE), ("mcp 1.9.4", STREAMABLE)}
+BROKEN_BY_DISCOVER = {("mcp 1.2.1", STDIO), ("mcp 1.2.1", SSE)}
 """Servers that the question `server/discover` ends, so that the official client in its mode "auto" has no answer."""
 DEADLINE_S = 60.0
 
