@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import diagnose, exit_code, with_written
-from .knowledge import apps, catalogue
+from . import diagnose, exit_code, find_apps, with_written
+from .knowledge import catalogue
 from .many import diagnose_many
 from .model import NAME, VERSION, CheckStarted, Event, Link, Report, Snapshot, Target, Verdict
 from .protocols import mcp_versions
-from .reports import FORMATS, render
+from .reports import FORMATS, apps_report, render
 from .reports.survey_report import Survey
 from .target import DEFAULTS, TargetError, make_target, read_endpoints, seconds
 from .text import one_line
@@ -66,7 +66,7 @@ def script() -> NoReturn:
 def _with_command(argv: Sequence[str]) -> list[str]:
     """`run` is what is meant where no command is named."""
     words = list(argv)
-    named = words[:1] in (["run"], ["explain"], ["-h"], ["--help"], ["--version"])
+    named = words[:1] in (["run"], ["explain"], ["apps"], ["-h"], ["--help"], ["--version"])
     return words if named else ["run", *words]
 
 
@@ -81,7 +81,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     formatter = argparse.RawDescriptionHelpFormatter
     parser = _Parser(prog, description=about, epilog=_EXITS, formatter_class=formatter, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
-    commands = parser.add_subparsers(title="commands", metavar="run | explain")
+    commands = parser.add_subparsers(title="commands", metavar="run | explain | apps")
     run = commands.add_parser(
         "run",
         help="diagnose the chain (this is what happens without a command)",
@@ -96,6 +96,12 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="say what a cause means, or list all causes", allow_abbrev=False)
     explain.add_argument("cause", nargs="?", metavar="CAUSE", help="such as network.refused")
     explain.set_defaults(action=_explain)
+    listed = commands.add_parser(
+        "apps", help="list the AI apps of this machine and their Blender servers", allow_abbrev=False
+    )
+    _add_app(listed)
+    listed.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    listed.set_defaults(action=_apps)
     return parser
 
 
@@ -158,8 +164,7 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--pin", metavar="REQUIREMENT", action="append", default=[], help="what must be installed, such as 'mcp<2'"
     )
-    known = ", ".join(app.id for app in apps.apps())
-    group.add_argument("--app", metavar="NAME", action="append", default=[], help=f"look at this AI app only: {known}")
+    _add_app(group)
     group.add_argument("--app-config", metavar="FILE", help="read this configuration instead of the AI app's own")
     group.add_argument(
         "--server-config",
@@ -177,6 +182,11 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         help="try the host and port again until a session can begin there, at most so long; exit 0 as soon as it can",
     )
     group.add_argument("--deadline", metavar="SECONDS", help=f"for the whole run (default: {DEFAULTS.deadline_s:g})")
+
+
+def _add_app(group: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    named = "look at this AI app only, such as claude-desktop (“mcp-diagnostics apps” lists those that are here)"
+    group.add_argument("--app", metavar="NAME", action="append", default=[], help=named)
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -208,6 +218,7 @@ def _target(options: argparse.Namespace, endpoint: str | None = None) -> Target:
         pins=options.pin,
         apps=options.app,
         app_config=options.app_config,
+        project=_project(),
         server_config=options.server_config,
         only=only,
         launch=options.launch,
@@ -289,6 +300,20 @@ def _deliver(report: Report, options: argparse.Namespace, output: Path | None) -
         except OSError as error:
             raise TargetError("output", f"“{output}” cannot be written: {error.strerror}") from None
     return exit_code(report, fail_on=Verdict(options.fail_on))
+
+
+def _project() -> Path | None:
+    """The folder from which the program was called, which may be that of a project with servers of its own."""
+    try:
+        return Path.cwd()
+    except OSError:  # it has been deleted
+        return None
+
+
+def _apps(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
+    target = make_target(apps=options.app, project=_project())
+    _print(apps_report.render(find_apps(target, snapshot), options.format))
+    return 0
 
 
 def _explain(options: argparse.Namespace, _snapshot: Snapshot | None) -> int:

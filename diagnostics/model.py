@@ -118,6 +118,8 @@ class Target:
     apps: tuple[str, ...] = ()
     """Ids of the AI apps to look at; none given means all that are known."""
     app_config: Path | None = None
+    project: Path | None = None
+    """The folder of a project whose own configuration of the AI apps is looked at too."""
     server_config: Path | None = None
     """The server's own configuration file, which is compared with the rest of the target."""
     links: frozenset[Link] = frozenset(Link)
@@ -356,6 +358,44 @@ class Report:
     """The MCP servers that answered."""
     masked: tuple[str, ...] = ()
     not_masked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """One Blender server of an AI app, as far as it may be shown."""
+
+    name: str
+    starts: str
+    """The command, or the address of a server that is reached over HTTP."""
+    endpoint: str
+    """Where it looks for Blender; empty where that is not known."""
+    product: str
+    file: str
+    line: int
+    project: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AppFacts:
+    """One AI app that was found on this machine."""
+
+    id: str
+    name: str
+    files: tuple[str, ...]
+    entries: tuple[EntryFacts, ...] = ()
+    problems: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The AI apps of this machine. Already redacted and safe to show."""
+
+    tool: Tool
+    apps: tuple[AppFacts, ...]
+    known: tuple[str, ...]
+    """The apps that would have been found."""
+    did: Did
 
 
 @dataclass(frozen=True, slots=True)

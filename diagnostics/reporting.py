@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from .check import Check, Context
-from .checks.entries import Entry
+from .checks.entries import Entry, RemoteEntry
 from .checks.layers import layers
 from .checks.network.endpoint import Endpoint
 from .engine import Finished
@@ -68,7 +68,7 @@ def _headline(decision: Decision, context: Context, where: Endpoint) -> str:
     if decision.root_cause is not None:
         return next(found.title for found in decision.findings if found.id == decision.root_cause)
     key, links = _kind_of_headline(decision, context)
-    entry = context.observed(Entry)
+    entry = context.observed(Entry) or context.observed(RemoteEntry)
     labels = table("words")["links"]
     evidence = {
         "app": entry.app.name if entry else "",

@@ -71,3 +71,11 @@ def _kind(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "it is a folder"
     return "it is a pipe" if stat.S_ISFIFO(mode) else "it is no regular file"
+
+
+def modified_s(path: Path) -> float | None:
+    """When the content of a file last changed, in seconds since the epoch; None where that is not known."""
+    try:
+        return path.stat().st_mtime
+    except (OSError, ValueError):
+        return None

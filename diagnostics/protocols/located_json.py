@@ -2,8 +2,9 @@
 """A JSON parser that knows where every value stands and what exactly is wrong with a text that is no JSON.
 
 As strict as ECMAScript's `JSON.parse` (ECMA-262 §25.5.1, ECMA-404), with which most AI apps read their configuration,
-but for one thing: nesting is bounded by `MAX_DEPTH`. It does not recurse and takes linear time. Offsets count code
-points of the text; a byte order mark is an error, as it is for `JSON.parse`, so whoever reads a file takes it off.
+but for one thing: nesting is bounded by `MAX_DEPTH`. Editors read theirs as "JSON with comments"; for those it is told
+to let comments and a comma before a closing bracket pass. It does not recurse and takes linear time. Offsets count
+code points of the text; a byte order mark is an error, as it is for `JSON.parse`, so whoever reads a file takes it off.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _INTEGER_DIGITS = 600
 """Longer integers become floats: they are far beyond what a double holds, and `int` is quadratic and limited."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_SPACE_AND_COMMENTS = re.compile(r"(?:[ \t\n\r]+|//[^\n\r]*|/\*(?s:.*?)\*/)*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _AFTER_NUMBER = re.compile(r"[0-9A-Za-z_$.+-]")
 _LITERAL = re.compile(r"(?:true|false|null)(?![0-9A-Za-z_$])")
@@ -75,17 +77,18 @@ class _Open:
         return Node(self.value, self.start, end, self.owner_key_start, tuple(self.duplicates))
 
 
-def parse(text: str) -> Node:
+def parse(text: str, *, comments: bool = False, commas: bool = False) -> Node:
     """Parse the one JSON value that `text` consists of.
 
     The last of several members with the same key wins and the others are kept in `Node.duplicates`; escaped lone
-    surrogates are accepted and stay in the strings.
+    surrogates are accepted and stay in the strings. `comments` lets `//` and `/* */` pass, `commas` a comma after the
+    last element: together they are what editors call JSONC.
 
     Raises:
         JsonSyntaxError: the text is no JSON, or nested deeper than `MAX_DEPTH`.
 
     """
-    return _Parser(text).parse()
+    return _Parser(text, comments=comments, commas=commas).parse()
 
 
 def plain(node: Node) -> object:
@@ -114,9 +117,11 @@ def _shell(node: Node) -> object:
 class _Parser:
     """The state of one parse: the text, how far it is read, and which containers are open."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, comments: bool, commas: bool) -> None:
         self._text = text
         self._at = 0
+        self._commas = commas
+        self._between = _SPACE_AND_COMMENTS if comments else _SPACE
         self._open: list[_Open] = []
 
     def parse(self) -> Node:
@@ -186,7 +191,11 @@ class _Parser:
         self._at += 1
         self._space()
         if self._peek() == container.closer:
-            raise JsonSyntaxError(JsonProblem.TRAILING_COMMA, self._text, comma)
+            if not self._commas:
+                raise JsonSyntaxError(JsonProblem.TRAILING_COMMA, self._text, comma)
+            self._at += 1
+            self._open.pop()
+            return container.close(self._at)
         if isinstance(container.value, dict):
             self._key()
         return None
@@ -246,7 +255,7 @@ class _Parser:
             raise errors.text_goes_on(self._text, self._at, end)
 
     def _space(self) -> None:
-        match = _SPACE.match(self._text, self._at)
+        match = self._between.match(self._text, self._at)
         assert match is not None  # noqa: S101  # it matches the empty string
         self._at = match.end()
 

@@ -32,7 +32,8 @@ MAY = {
     "reports": {"knowledge", "model", "text"},
     # The two that put it all together.
     "reporting": {"", "check", "checks", "engine", "knowledge", "model", "redaction", "verdict"},
-    "": {"check", "checks", "engine", "ledger", "looks", "model", "redaction", "reporting"},
+    "inventory": {"check", "checks", "model"},
+    "": {"check", "checks", "engine", "inventory", "ledger", "looks", "model", "redaction", "reporting"},
     "waiting": {"", "model"},
     "many": {"", "looks", "model", "waiting"},
     "__main__": {"", "knowledge", "many", "model", "protocols", "reports", "target", "text", "waiting"},

@@ -17,7 +17,7 @@ from ...text import one_line
 from .. import through
 from ..entries import start_of
 from ..mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
-from .endpoint import Connection, WebEndpoint, evidence_at, expects_web, speaks_http
+from .endpoint import Connection, Endpoint, WebEndpoint, evidence_at, expects_web, speaks_http
 from .headers import user_headers
 from .health import Health, ask_health
 from .secure import tls_unexpected
@@ -84,7 +84,9 @@ async def _tried(origin: Origin, context: Context, health: Health) -> list[WebSe
     """The server at the path that is asked for; where it is not there, at the usual ones."""
     target = context.target
     older = target.kind is Kind.MCP_SSE
-    first = (target.path or ("/sse" if older else "/mcp"), older)
+    where = context.observed(Endpoint)
+    path = target.path or (where.path if where else None)
+    first = (path or ("/sse" if older else "/mcp"), older)
     dead = bool(health.pages) and not health.pages[0].status
     tried = [await _ask(origin, *first, context, deadline_s=_PAGE_S if dead else ANSWER_S)]
     if (slashed := _with_slash(tried[0])) is not None:
