@@ -87,6 +87,11 @@ class Machine:
         """What stands between the folders of a PATH."""
         return ";" if self.platform == "win32" else ":"
 
+    @property
+    def is_here(self) -> bool:
+        """Whether this is the machine that this code runs on, so that its processes can be asked."""
+        return self.platform == sys.platform and self.home == Path.home()
+
     @classmethod
     def current(cls) -> Machine:
         """The machine this process runs on."""

@@ -68,10 +68,11 @@ def _headline(decision: Decision, context: Context, where: Endpoint) -> str:
     if decision.root_cause is not None:
         return next(found.title for found in decision.findings if found.id == decision.root_cause)
     key, links = _kind_of_headline(decision, context)
-    entry = context.observed(Entry) or context.observed(RemoteEntry)
+    apps = [entry.app.name for entry in context.all_observed(Entry)]
+    apps += [entry.app.name for entry in context.all_observed(RemoteEntry)]
     labels = table("words")["links"]
     evidence = {
-        "app": entry.app.name if entry else "",
+        "app": ", ".join(dict.fromkeys(apps)),
         "endpoint": str(where),
         "title": next((found.title for found in decision.findings if found.order == 1), ""),
         "links": ", ".join(labels[link] for link in links),

@@ -23,7 +23,7 @@ from ..probes.mcp_stdio import ServerAnswer, ask_server
 from ..redaction import hide
 from ..text import one_line
 from . import through
-from .entries import Entry, Launch, RemoteEntry, command_line, evidence_of
+from .entries import Entry, Launch, command_line, evidence_of
 from .mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
 
 BLOCKED_WAIT_S = 12.0
@@ -47,9 +47,7 @@ async def handshake(context: Context) -> Outcome:
     """Starts each allowed command exactly as the app would, one after the other, and does the MCP handshake."""
     launches = context.all_observed(Launch)
     if not launches:
-        remote = context.observed(RemoteEntry) is not None
-        nothing = "reached over HTTP, not started" if remote else "no Blender server configured"
-        return Outcome(Verdict.SKIPPED, nothing, blocked_by=_blocker(context))
+        return Outcome(Verdict.SKIPPED, "no Blender server configured", blocked_by=_blocker(context))
     if context.snapshot is not None and context.snapshot.main_thread_waits:
         return Outcome(Verdict.UNKNOWN, "not started: the add-on cannot answer while a script waits")
     allowed = [launch for launch in launches if launch.allowed]

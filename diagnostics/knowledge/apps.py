@@ -28,6 +28,7 @@ class App:
     format: str = "json"
     bom_refused: bool = False
     projects: str = ""
+    large_mib: int = 1
     excluded: list[str] = field(default_factory=list)
     command: str = "text"
     env: str = "env"

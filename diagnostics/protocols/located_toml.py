@@ -46,7 +46,12 @@ def parse(text: str) -> Node:
         raise _syntax_error(text, error) from None
     if _depth(values) > _MAX_DEPTH:
         raise TomlSyntaxError("it is nested far too deep", 1, 1)
-    return _node(values, (), dict(_places(text)), (0, len(text), None))
+    places: dict[_Path, tuple[int, int, int]] = {}
+    for path, place in _places(text):
+        for length in range(1, len(path) + 1):  # `[a.b]` is the place of `a` too, where nothing else names it
+            places.setdefault(path[:length], place)
+        places[path] = place
+    return _node(values, (), places, (0, len(text), None))
 
 
 def _syntax_error(text: str, error: Exception) -> TomlSyntaxError:

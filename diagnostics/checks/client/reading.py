@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from ...text import clean, one_line
 from .writing import new_file
 
 _BOM = b"\xef\xbb\xbf"
+_LONG = 1 << 16
+"""Bytes of a file of which it is worth knowing, before it is looked at closely, that Blender is not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def files_of(app: App, context: Context) -> Iterator[tuple[Path, Path | None]]:
 
 def read_as(app: App, file: Path, context: Context, project: Path | None = None) -> Configuration | Refused:
     """The file, parsed as this app parses it."""
-    read = read_file(file, context.ledger)
+    read = read_file(file, context.ledger, app.large_mib << 20)
     if read.state is not State.READ:
         reason = read.reason or "it does not exist"
         return _refused(app, read, context, "client.config-unreadable", reason=reason)
@@ -79,6 +82,8 @@ def read_as(app: App, file: Path, context: Context, project: Path | None = None)
         reason = f"it is not UTF-8 text (byte {error.start + 3 * bom} cannot be read)"
         return _refused(app, read, context, "client.config-unreadable", reason=reason)
     try:
+        if len(data) > _LONG and app.format == "json" and not _about_blender(data) and _is_object(text):
+            return Configuration(app, file, text, Node({}, 0, len(text)), project)
         return Configuration(app, file, text, parse_as(app.format, text), project)
     except JsonSyntaxError as error:
         words = table("json_problems")[str(error.problem)]
@@ -104,12 +109,22 @@ def parse_as(form: str, text: str) -> Node:
         return Node({}, 0, 0)  # an editor's settings may be empty
 
 
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _refused(app: App, read: FileRead, context: Context, cause: str, **evidence: EvidenceValue) -> Refused:
     where: dict[str, EvidenceValue] = {"app": app.name, "file": str(read.path)}
     words = {"_entry": new_file(app, context), "_restart": app.how_to_restart(context.machine)}
-    plain = read.data.replace(b"\0", b"").lower()
-    about_blender = read.state is not State.READ or b"blender" in plain or b"blmcp" in plain
-    return Refused(read.path, finding(cause, {**where, **evidence, **words}), about_blender)
+    return Refused(read.path, finding(cause, {**where, **evidence, **words}), _about_blender(read.data))
+
+
+def _about_blender(data: bytes) -> bool:
+    plain = data.replace(b"\0", b"").lower()
+    return b"blender" in plain or b"blmcp" in plain
 
 
 def _without_texts(problem: str) -> str:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from pathlib import Path
 
 from ...check import Context, Outcome
@@ -31,7 +30,7 @@ async def restart(context: Context) -> Outcome:
     for entry in context.all_observed(Entry):
         if entry.app.restarts and entry.file.name in entry.app.files and not entry.scope:
             first.setdefault(entry.app.id, entry)
-    if not first or context.machine.platform != sys.platform:
+    if not first or not context.machine.is_here or context.target.app_config is not None:
         return Outcome(Verdict.SKIPPED)
     looked = [await in_thread(lambda entry=entry: _stale(entry, context)) for entry in first.values()]  # type: ignore[misc]
     findings = tuple(found for found in looked if found is not None)
@@ -91,7 +90,7 @@ def _clock(seconds_s: float) -> str:
 async def several(context: Context) -> Outcome:
     """Whether servers that different running apps have started are connected to this Blender."""
     local = context.observed(LocalEndpoint)
-    if local is None or is_web(context) or context.machine.platform != sys.platform:
+    if local is None or is_web(context) or not context.machine.is_here:
         return Outcome(Verdict.SKIPPED)
     port, names = local.endpoint.port, _names_of_processes(context.machine.platform)
     used = await in_thread(lambda: _users(port, names))
