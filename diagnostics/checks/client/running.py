@@ -14,12 +14,14 @@ from ...model import Command, EvidenceValue, Finding, Verdict
 from ...probes.app_processes import AppProcess, ancestor, first_process
 from ...probes.background import in_thread
 from ...probes.files import modified_s
-from ...probes.listeners import clients
+from ...probes.listeners import Client
 from ...protocols.located_json import Node
 from ..entries import Entry
 from ..network.endpoint import LocalEndpoint, is_web
+from ..server_processes import connected_servers
 from .reading import Refused, read_as
 
+_SEVERAL = 2
 _LATER_S = 2.0
 """A file that changed so soon after the app began may have been read after that."""
 
@@ -93,8 +95,11 @@ async def several(context: Context) -> Outcome:
     if local is None or is_web(context) or not context.machine.is_here:
         return Outcome(Verdict.SKIPPED)
     port, names = local.endpoint.port, _names_of_processes(context.machine.platform)
-    used = await in_thread(lambda: _users(port, names))
-    if len({app for _server, app in used}) < 2:  # noqa: PLR2004  # several
+    servers = await connected_servers(port, context)
+    if len(servers) < _SEVERAL:
+        return Outcome(Verdict.SKIPPED)
+    used = await in_thread(lambda: _users(servers, names))
+    if len({app for _server, app in used}) < _SEVERAL:
         return Outcome(Verdict.SKIPPED)
     seen = tuple(f"{app}: {server}" for server, app in used)
     named = ", ".join(sorted({app for _server, app in used}))
@@ -106,13 +111,7 @@ def _names_of_processes(platform: str) -> dict[str, str]:
     return {name: app.name for app in apps() for name in app.processes.get(platform, [])}
 
 
-def _users(port: int, names: dict[str, str]) -> list[tuple[str, str]]:
-    """The Blender servers that are connected to the port, each with the app that it belongs to."""
-    used = []
-    for client in clients(port):
-        line = client.arguments
-        if line and products.of_command(Command(line[0], line[1:])) is not None:
-            app = ancestor(client.pid, names)
-            if app is not None:
-                used.append((str(client), app))
-    return used
+def _users(servers: list[Client], names: dict[str, str]) -> list[tuple[str, str]]:
+    """Each server with the running app that it belongs to."""
+    found = ((str(server), ancestor(server.pid, names)) for server in servers)
+    return [(server, app) for server, app in found if app is not None]

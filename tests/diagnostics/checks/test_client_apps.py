@@ -14,7 +14,9 @@ from diagnostics.knowledge.apps import apps
 from diagnostics.model import AppFacts, Verdict
 from diagnostics.target import make_target
 
-from ..runs import Doctor, found, ids, row
+from ..peers import listening
+from ..runs import Doctor, closed_port, found, ids, row
+from ..web_peers import good, mcp
 
 STDIO = {"command": "uvx", "args": ["mcp-for-blender"], "env": {"BLENDER_PORT": "9988"}}
 VSCODE = {"type": "stdio", **STDIO}
@@ -361,3 +363,27 @@ def test_each_member_for_an_address(doctor: Doctor, app: str, member: str) -> No
     files, key, _entry = FILES[app]
     put(doctor.home / files["linux"], key, {"type": "http", member: "http://localhost:8000/mcp"})
     assert listed(doctor)[app].entries[0].starts == "http://localhost:8000/mcp"
+
+
+def test_the_server_at_an_address_of_this_computer_is_asked(doctor: Doctor) -> None:
+    with listening(mcp(good)) as peer:
+        put(doctor.home / ".cursor/mcp.json", "mcpServers", {"url": f"http://127.0.0.1:{peer.port}/mcp"})
+        report = doctor.run(only=["client", "launcher", "network"])
+        assert (report.verdict, report.findings) == (Verdict.PASS, ())
+        assert "over HTTP" in row(report, "network").summary
+        assert report.did.connected == (f"127.0.0.1:{peer.port}",)
+        put(doctor.home / ".cursor/mcp.json", "mcpServers", {"url": f"http://127.0.0.1:{peer.port}/other"})
+        assert doctor.run(only=["client", "network"]).root_cause == "network.http-wrong-path"
+    report = doctor.run(only=["client", "network"])
+    assert report.root_cause == "network.refused"
+    assert report.findings[0].evidence["named_by"] == "the entry “blender” of Cursor"
+
+
+def test_another_computer_is_asked_only_when_the_user_names_it(doctor: Doctor) -> None:
+    put(doctor.home / ".cursor/mcp.json", "mcpServers", {"url": "http://blender.invalid:8000/mcp"})
+    report = doctor.run(host="127.0.0.1", port=closed_port(), only=["client", "network"])
+    assert report.root_cause == "network.refused"
+    assert (doctor.run(only=["client", "network"]).host, doctor.run(only=["client", "network"]).port) == (
+        "localhost",
+        9876,
+    )
