@@ -125,9 +125,13 @@ class WebEndpoint:
 
 def expects_web(context: Context) -> bool:
     """Whether an MCP server over HTTP should be there, by the kind or a path, or by the AI app's own entry."""
-    target, where = context.target, context.observed(Endpoint)
-    named = target.path is not None or (where is not None and where.path is not None)
-    return target.kind in {Kind.MCP_HTTP, Kind.MCP_SSE} or named
+    return context.target.kind in {Kind.MCP_HTTP, Kind.MCP_SSE} or wanted_path(context) is not None
+
+
+def wanted_path(context: Context) -> str | None:
+    """Where on its web server the MCP server should be, by the user's word or by the AI app's own entry."""
+    where = context.observed(Endpoint)
+    return context.target.path or (where.path if where else None)
 
 
 def is_web(context: Context) -> bool:
