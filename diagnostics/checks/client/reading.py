@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from ...check import Context
 from ...knowledge import table
-from ...knowledge.apps import App, folders
+from ...knowledge.apps import App, folders, keys
 from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding
 from ...probes.files import FileRead, State, read_file
@@ -23,8 +22,8 @@ from ...text import clean, one_line
 from .writing import new_file
 
 _BOM = b"\xef\xbb\xbf"
-_LONG = 1 << 16
-"""Bytes of a file of which it is worth knowing, before it is looked at closely, that Blender is not in it."""
+_LONG = 1 << 14
+"""Characters of a file that holds much else beside servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +81,6 @@ def read_as(app: App, file: Path, context: Context, project: Path | None = None)
         reason = f"it is not UTF-8 text (byte {error.start + 3 * bom} cannot be read)"
         return _refused(app, read, context, "client.config-unreadable", reason=reason)
     try:
-        if len(data) > _LONG and app.format == "json" and not _about_blender(data) and _is_object(text):
-            return Configuration(app, file, text, Node({}, 0, len(text)), project)
         return Configuration(app, file, text, parse_as(app.format, text), project)
     except JsonSyntaxError as error:
         words = table("json_problems")[str(error.problem)]
@@ -102,18 +99,12 @@ def parse_as(form: str, text: str) -> Node:
     if form == "toml":
         return located_toml.parse(text)
     try:
-        return located_json.parse(text, comments=form != "json", commas=form == "jsonc")
+        only = sorted(keys()) if len(text) > _LONG else ()
+        return located_json.parse(text, comments=form != "json", commas=form == "jsonc", only=only)
     except JsonSyntaxError as error:
         if form != "jsonc" or error.problem is not JsonProblem.EMPTY:
             raise
         return Node({}, 0, 0)  # an editor's settings may be empty
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _refused(app: App, read: FileRead, context: Context, cause: str, **evidence: EvidenceValue) -> Refused:

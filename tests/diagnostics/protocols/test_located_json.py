@@ -8,6 +8,7 @@ import math
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -420,3 +421,47 @@ def test_many_comments_are_read_in_linear_time() -> None:
     began = time.perf_counter()
     parse("/**/ // x\n" * 50_000 + "{}", comments=True)
     assert time.perf_counter() - began < 2
+
+
+LONG = {"cached": {f"k{n}": [n, "x"] for n in range(400)}, "list": [{"a": "b" * 50}] * 60, "short": ["kept"]}
+LARGE = json.dumps(
+    {**LONG, "projects": {"/one": {**LONG, "mcpServers": {"blender": {"command": "uvx"}}}, "/two": LONG}}
+)
+
+
+def test_what_is_of_no_interest_is_passed_over() -> None:
+    whole, outline = parse(LARGE), parse(LARGE, only=["mcpServers"])
+    assert isinstance(whole.value, dict)
+    assert isinstance(outline.value, dict)
+    for name, node in outline.value.items():
+        assert (node.start, node.end, node.key_start) == (
+            whole.value[name].start,
+            whole.value[name].end,
+            whole.value[name].key_start,
+        )
+    read = plain(outline)
+    assert isinstance(read, dict)
+    assert (read["cached"], read["list"], read["short"]) == ({}, [], ["kept"])
+    assert read["projects"] == {
+        "/one": {"cached": {}, "list": [], "short": ["kept"], "mcpServers": {"blender": {"command": "uvx"}}},
+        "/two": {},
+    }
+
+
+@given(
+    st.integers(0, len(LARGE)),
+    st.sampled_from(["", ",", "}", "]", '"', "\\", "NaN", "\x01", "'", "//", "1", " "]),
+    st.integers(0, 2),
+)
+@settings(max_examples=200, deadline=None)
+def test_what_is_passed_over_is_checked(place: int, inserted: str, removed: int) -> None:
+    text = LARGE[:place] + inserted + LARGE[place + removed :]
+    assert told(text, only=["mcpServers"]) == told(text)
+
+
+def told(text: str, only: Sequence[str] = ()) -> tuple[object, int]:
+    """Where the value ends, or what is wrong and where."""
+    try:
+        return None, parse(text, only=only).end
+    except JsonSyntaxError as error:
+        return error.problem, error.offset
