@@ -61,11 +61,15 @@ def _named(names: Collection[str]) -> Iterator[tuple[int, str]]:
                 yield pid, name
 
 
-def ancestor(pid: int, names: Mapping[str, str]) -> str | None:
-    """What `names` calls the nearest process above this one whose name it has; None where there is none."""
+def ancestor(pid: int, names: Mapping[str, tuple[str, str]]) -> str | None:
+    """What `names` calls the nearest process above this one whose name it has, and whose path fits the pattern there.
+
+    None where there is none, or where this user does not see it.
+    """
     with contextlib.suppress(psutil.Error, OSError):
         for parent in psutil.Process(pid).parents():
             with contextlib.suppress(psutil.Error, OSError):
-                if (name := parent.name()) in names:
-                    return names[name]
+                called, executable = names.get(parent.name(), ("", ""))
+                if called and (not executable or re.search(executable, parent.exe())):
+                    return called
     return None

@@ -107,11 +107,14 @@ async def several(context: Context) -> Outcome:
     return Outcome(Verdict.WARN, "", (finding("client.several-apps", evidence),))
 
 
-def _names_of_processes(platform: str) -> dict[str, str]:
-    return {name: app.name for app in apps() for name in app.processes.get(platform, [])}
+def _names_of_processes(platform: str) -> dict[str, tuple[str, str]]:
+    """The apps by the names of their processes, each with the pattern of its path."""
+    return {
+        name: (app.name, app.executable.get(platform, "")) for app in apps() for name in app.processes.get(platform, [])
+    }
 
 
-def _users(servers: list[Client], names: dict[str, str]) -> list[tuple[str, str]]:
+def _users(servers: list[Client], names: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
     """Each server with the running app that it belongs to."""
     found = ((str(server), ancestor(server.pid, names)) for server in servers)
     return [(server, app) for server, app in found if app is not None]
