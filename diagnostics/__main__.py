@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import diagnose, exit_code, locking, with_written
-from .knowledge import apps, catalogue
+from . import diagnose, exit_code, find_apps, locking, with_written
+from .knowledge import catalogue
 from .lock import FILE_NAME
 from .many import diagnose_many
 from .model import NAME, VERSION, CheckStarted, Event, Link, Machine, Report, Snapshot, Target, Verdict
 from .protocols import mcp_versions
-from .reports import FORMATS, render
+from .reports import FORMATS, apps_report, render
 from .reports.survey_report import Survey
 from .target import DEFAULTS, ISOLATED_DEADLINE_S, TargetError, make_target, read_endpoints, seconds
 from .text import one_line
@@ -89,7 +89,7 @@ def script() -> NoReturn:
 def _with_command(argv: Sequence[str]) -> list[str]:
     """`run` is what is meant where no command is named."""
     words = list(argv)
-    named = words[:1] in (["run"], ["lock"], ["explain"], ["-h"], ["--help"], ["--version"])
+    named = words[:1] in (["run"], ["lock"], ["apps"], ["explain"], ["-h"], ["--help"], ["--version"])
     return words if named else ["run", *words]
 
 
@@ -104,7 +104,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     formatter = argparse.RawDescriptionHelpFormatter
     parser = _Parser(prog, description=about, epilog=_EXITS, formatter_class=formatter, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
-    commands = parser.add_subparsers(title="commands", metavar="run | lock | explain")
+    commands = parser.add_subparsers(title="commands", metavar="run | lock | apps | explain")
     run = commands.add_parser(
         "run",
         help="diagnose the chain (this is what happens without a command)",
@@ -131,6 +131,12 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="say what a cause means, or list all causes", allow_abbrev=False)
     explain.add_argument("cause", nargs="?", metavar="CAUSE", help="such as network.refused")
     explain.set_defaults(action=_explain)
+    listed = commands.add_parser(
+        "apps", help="list the AI apps of this machine and their Blender servers", allow_abbrev=False
+    )
+    _add_app(listed)
+    listed.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    listed.set_defaults(action=_apps)
     return parser
 
 
@@ -220,8 +226,7 @@ def _add_expectations(group: argparse._ArgumentGroup, *, lock: bool) -> None:
         "--pin", metavar="REQUIREMENT", action="append", default=[], help="what must be installed, such as 'mcp<2'"
     )
     group.add_argument("--requirements", metavar="FILE", help="pin all that this file requires (requirements.txt)")
-    known = ", ".join(app.id for app in apps.apps())
-    group.add_argument("--app", metavar="NAME", action="append", default=[], help=f"look at this AI app only: {known}")
+    _add_app(group)
     group.add_argument("--app-config", metavar="FILE", help="read this configuration instead of the AI app's own")
     group.add_argument(
         "--server-config",
@@ -246,6 +251,11 @@ def _add_expectations(group: argparse._ArgumentGroup, *, lock: bool) -> None:
     group.add_argument(
         "--ignore", metavar="CAUSE", action="append", default=[], help="show this cause, decide nothing by it"
     )
+
+
+def _add_app(group: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    named = "look at this AI app only, such as claude-desktop (“mcp-diagnostics apps” lists those that are here)"
+    group.add_argument("--app", metavar="NAME", action="append", default=[], help=named)
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -278,6 +288,7 @@ def _target(options: argparse.Namespace, endpoint: str | None = None, lock: str 
         requirements=options.requirements,
         apps=options.app,
         app_config=options.app_config,
+        project=_project(),
         server_config=options.server_config,
         lock=lock,
         locked=getattr(options, "locked", False),
@@ -389,6 +400,20 @@ def _lock(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
         raise TargetError("lock", f"“{file}” cannot be written: {error.strerror or error}") from None
     _print("\n".join(said.lines) + "\n")
     return said.status
+
+
+def _project() -> Path | None:
+    """The folder from which the program was called, which may be that of a project with servers of its own."""
+    try:
+        return Path.cwd()
+    except OSError:  # it has been deleted
+        return None
+
+
+def _apps(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
+    target = make_target(apps=options.app, project=_project())
+    _print(apps_report.render(find_apps(target, snapshot), options.format))
+    return 0
 
 
 def _explain(options: argparse.Namespace, _snapshot: Snapshot | None) -> int:

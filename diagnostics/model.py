@@ -102,6 +102,11 @@ class Machine:
         base = Path(given)
         return (base if given and base.is_absolute() else usual) / "mcp-diagnostics"
 
+    @property
+    def is_here(self) -> bool:
+        """Whether this is the machine that this code runs on, so that its processes can be asked."""
+        return self.platform == sys.platform and self.home == Path.home()
+
     @classmethod
     def current(cls) -> Machine:
         """The machine this process runs on."""
@@ -170,6 +175,8 @@ class Target:
     apps: tuple[str, ...] = ()
     """Ids of the AI apps to look at; none given means all that are known."""
     app_config: Path | None = None
+    project: Path | None = None
+    """The folder of a project whose own configuration of the AI apps is looked at too."""
     server_config: Path | None = None
     """The server's own configuration file, which is compared with the rest of the target."""
     lock: Lock | None = None
@@ -422,6 +429,44 @@ class Report:
     """Sentences about what is worth knowing and is no fault, or stands beside one."""
     masked: tuple[str, ...] = ()
     not_masked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """One Blender server of an AI app, as far as it may be shown."""
+
+    name: str
+    starts: str
+    """The command, or the address of a server that is reached over HTTP."""
+    endpoint: str
+    """Where it looks for Blender; empty where that is not known."""
+    product: str
+    file: str
+    line: int
+    project: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AppFacts:
+    """One AI app that was found on this machine."""
+
+    id: str
+    name: str
+    files: tuple[str, ...]
+    entries: tuple[EntryFacts, ...] = ()
+    problems: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The AI apps of this machine. Already redacted and safe to show."""
+
+    tool: Tool
+    apps: tuple[AppFacts, ...]
+    known: tuple[str, ...]
+    """The apps that would have been found."""
+    did: Did
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from . import (
     addon_state,
     addon_temp,
     blender,
-    client,
     environment,
     imports,
     isolation,
@@ -23,10 +22,18 @@ from . import (
     server_processes,
     server_release,
 )
+from .client import configuration, running
 from .network import agreement, listener, reach, secure, web
 
 CHECKS: tuple[Check, ...] = (
-    Check("client.configuration", Link.CLIENT, "Reading what the AI apps have configured", client.configuration),
+    Check("client.configuration", Link.CLIENT, "Reading what the AI apps have configured", configuration.configuration),
+    Check(
+        "client.restart",
+        Link.CLIENT,
+        "Looking since when the AI app runs",
+        running.restart,
+        after=("client.configuration",),
+    ),
     Check(
         "launcher.command",
         Link.LAUNCHER,
@@ -113,6 +120,13 @@ CHECKS: tuple[Check, ...] = (
         "Looking where files are handed over",
         addon_temp.temp,
         after=("client.configuration", "network.web"),
+    ),
+    Check(
+        "client.several",
+        Link.CLIENT,
+        "Looking which AI apps use this Blender",
+        running.several,
+        after=("network.connect", "network.web"),
     ),
     # Before the server is started that the app would start, which would be one of them.
     Check(

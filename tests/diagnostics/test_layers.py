@@ -35,7 +35,8 @@ MAY = {
     "reports": {"knowledge", "model", "text"},
     # The two that put it all together.
     "reporting": {"", "check", "checks", "engine", "knowledge", "model", "redaction", "verdict"},
-    "": {"check", "checks", "engine", "last_good", "ledger", "looks", "model", "redaction", "reporting"},
+    "inventory": {"check", "checks", "model"},
+    "": {"check", "checks", "engine", "inventory", "last_good", "ledger", "looks", "model", "redaction", "reporting"},
     "waiting": {"", "model"},
     "many": {"", "looks", "model", "waiting"},
     "locking": {"", "atomic_write", "knowledge", "ledger", "lock", "model", "probes", "redaction", "text"},
