@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import diagnostics.__main__ as command_line
+import diagnostics.command_line.run as run_command
 from diagnostics import checks
 from diagnostics.check import Check, Context, Outcome
 from diagnostics.knowledge import catalogue
@@ -84,7 +85,7 @@ def test_the_doctor_itself_fails(monkeypatch: pytest.MonkeyPatch, capsys: Captur
 
 
 def test_no_traceback_reaches_the_user(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
-    monkeypatch.setattr(command_line, "diagnose", lambda *_args, **_options: 1 / 0)
+    monkeypatch.setattr(run_command, "diagnose", lambda *_args, **_options: 1 / 0)
     assert main() == 4
     assert capsys.readouterr().err.count("\n") == 1
 
@@ -93,7 +94,7 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     def interrupted(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line, "diagnose", interrupted)
+    monkeypatch.setattr(run_command, "diagnose", interrupted)
     assert main() == 130
     assert capsys.readouterr().err == "mcp-diagnostics: interrupted\n"
 
