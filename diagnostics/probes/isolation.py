@@ -23,11 +23,12 @@ from .imports import Imports, try_imports
 from .mcp_stdio import ServerAnswer, ask_server
 from .process import to_its_end
 from .resolution import reason_in, wants_network
-from .run_program import Ran, run_program
+from .run_program import Ran, clean_lines, run_program
 
 STEPS = ("environment", "installation", "imports", "handshake")
 _PREFIX = "clean-"
 _MIN_S = 2.0
+_REASON_BYTES = 4096
 _ANSWER_S = 30.0
 """How long the server may take to answer, once it is installed and has been loaded."""
 
@@ -221,7 +222,8 @@ class _Trial:
 def _reason(ran: Ran) -> tuple[str, ...]:
     if ran.exit_code is None:
         return (ran.how,)
-    lines = [line for line in ran.said.splitlines() if line.strip()]
+    printed = ran.said or clean_lines(ran.stdout[-_REASON_BYTES:])  # Python's `venv` tells it on its output
+    lines = [line for line in printed.splitlines() if line.strip()]
     return reason_in(ran.said) or tuple(lines[-4:]) or (ran.how,)
 
 

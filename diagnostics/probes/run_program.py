@@ -50,8 +50,13 @@ class Ran:
     @property
     def said(self) -> str:
         """What it said on its error output, line by line safe to show and of any length."""
-        lines = self.stderr.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-        return "\n".join(clean(line, len(line)) for line in lines)
+        return clean_lines(self.stderr)
+
+
+def clean_lines(data: bytes) -> str:
+    """What a program printed, line by line safe to show and of any length."""
+    lines = data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    return "\n".join(clean(line, len(line)) for line in lines)
 
 
 async def run_program(
