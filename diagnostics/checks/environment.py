@@ -19,7 +19,7 @@ from ..model import EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
 from ..probes.environment import entry_points_of, has_module, is_file, is_folder, modules_of
 from ..probes.launch_environment import LaunchEnvironment, find_launch_environment
-from ..probes.module_imports import Import, Source, is_unguarded, lacks, module_of_program
+from ..probes.module_imports import Import, Source, is_unguarded, module_of_program
 from ..probes.requirements import Need, allows, needs, parsed
 from .entries import Entry, Launch, evidence_of
 from .launch_line import started_program
@@ -108,7 +108,7 @@ def _looked(entry: Entry, found: LaunchEnvironment, started: _Started, context: 
     if started.script is not None:
         outside = source.follow("", started.script)
     elif (name := started.module) and name != SDK:
-        runs_package = found.module == name and has_module(f"{name}.__main__", folders) is not None
+        runs_package = found.module == name and source.has(f"{name}.__main__") is not None
         outside = source.follow(f"{name}.__main__" if runs_package else name)
     imports = tuple(one for one in outside if one.module.partition(".")[0] == SDK)
     return _Looked(entry, found, started, context, folders, source, imports)
@@ -234,7 +234,7 @@ def _incompatible(looked: _Looked) -> Suspicion | None:
     source = looked.source
     for one in looked.imports:
         known = sdk_breaks.of_import(one.module, one.name, version)
-        if (known or lacks(one, looked.folders)) and is_unguarded(one, source.files[one.file]):
+        if (known or source.lacks(one)) and is_unguarded(one, source.files[one.file]):
             return _breaks(looked, known, str(one), one.file, one.line)
     for known in sdk_breaks.breaks():
         function, _colon, keyword = known.call.partition(":")

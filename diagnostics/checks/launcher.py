@@ -11,12 +11,12 @@ from pathlib import Path
 
 from ..check import Context, Outcome
 from ..knowledge import table
-from ..knowledge.apps import session_processes
+from ..knowledge.apps import places, session_processes
 from ..knowledge.catalogue import finding
 from ..model import Consent, EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
 from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
-from .entries import Entry, Launch, command_line, evidence_of
+from .entries import Entry, Launch, RemoteEntry, command_line, evidence_of
 from .launch_faults import faults
 from .launch_line import read_launch_line
 from .missing_program import is_path, lost_inside, not_found, own_path
@@ -36,7 +36,8 @@ async def command(context: Context) -> Outcome:
     """Looks up the program of each entry on the PATH that its app has, not the shell's."""
     entries = context.all_observed(Entry)
     if not entries:
-        return Outcome(Verdict.SKIPPED, "no Blender server configured", blocked_by=_reason(context))
+        nothing = "starts nothing" if context.observed(RemoteEntry) else "no Blender server configured"
+        return Outcome(Verdict.SKIPPED, nothing, blocked_by=_reason(context))
     looked = [await _look(entry, context) for entry in entries]
     findings = tuple(found for one in looked for found in one.findings)
     launches = tuple(one.launch for one in looked if one.launch)
@@ -54,8 +55,8 @@ async def command(context: Context) -> Outcome:
 def _reason(context: Context) -> str | None:
     """What the launcher waits for: the configuration's fault; None where there is no AI app at all."""
     outcome = context.outcome("client.configuration")
-    if outcome is None or outcome.verdict is Verdict.SKIPPED:
-        return None
+    if outcome is None or outcome.verdict is Verdict.SKIPPED or context.observed(RemoteEntry) is not None:
+        return None  # nothing is started for a server that is reached over HTTP
     return next((found.id for found in outcome.findings if found.verdict is Verdict.FAIL), "client.configuration")
 
 
@@ -131,6 +132,9 @@ async def _search_path(entry: Entry, context: Context) -> SearchPath:
     if own is not None:
         return SearchPath(machine.folders(own), "the PATH in the entry's own env")
     fallback = entry.app.path.get(machine.platform, [])
+    if entry.app.shell_path and machine.platform != "win32":
+        shell = (*machine.folders(machine.environ.get("PATH", "")), *map(str, places(machine)))
+        return SearchPath(shell, "the PATH of your shell, which this app has, as far as it is known")
     if is_path(entry.command.program) and machine.platform == "win32":
         return SearchPath(tuple(fallback), "")
     processes = entry.app.processes.get(machine.platform, [])

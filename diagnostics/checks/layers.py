@@ -12,7 +12,7 @@ from ..probes.mcp_http import WebServerAnswer
 from ..probes.tcp import Reached
 from ..probes.tls import Handshake, Shaken
 from ..protocols.dialect import Dialect
-from .mcp import SETTLING
+from ..protocols.mcp_versions import SETTLING
 from .network.endpoint import Reach, is_bridge, is_web
 from .network.listener import Unaccepted
 

@@ -12,8 +12,6 @@ from ..protocols.mcp_answer import McpAnswer
 from ..protocols.mcp_handshake import UNSUPPORTED_VERSION
 from ..protocols.mcp_versions import HANDSHAKE, STATELESS, accepted
 
-SETTLING = ("server/discover", "initialize")
-"""The requests that settle the version."""
 _NO_COMMON_VERSION = {UNSUPPORTED_VERSION, METHOD_NOT_FOUND, -32602}
 """Method not found and invalid params are how servers of another generation refuse (field guide, mcp 5.2)."""
 _OUTDATED = ("logging",)

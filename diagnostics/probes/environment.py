@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -21,6 +22,7 @@ _MAX_BYTES = 256 << 10
 _HEADERS = 16 << 10
 """The headers of a METADATA end before that as a rule; a long description follows them."""
 _MAX_FILES = 400
+_MAX_LISTED = 200_000
 _MAX_PTH = 50
 _HARMLESS = re.compile(r"import _virtualenv|import os; var = 'SETUPTOOLS_USE_DISTUTILS'")
 """Lines of code in `.pth` files by which no module is found that would not be found without them."""
@@ -115,24 +117,55 @@ def versions_in(folder: Path) -> dict[str, str]:
     return {canonicalize_name(found[0]): found[1] for found in named if found}
 
 
-def has_module(module: str, folders: Collection[Path]) -> Path | None:
-    """The file or folder of a dotted module in the first of these folders that has it, None where none has."""
-    parts = module.split(".")
-    if not all(part.isidentifier() for part in parts):
+class Listings:
+    """The contents of folders, each of which is listed once: many small questions about files cost more than that."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, dict[str, bool]] = {}
+
+    def of(self, folder: str) -> Mapping[str, bool]:
+        """Names → whether it is a folder itself; nothing for what cannot be listed."""
+        if folder not in self._known:
+            self._known[folder] = {}
+            with contextlib.suppress(OSError, ValueError), os.scandir(folder) as entries:
+                self._known[folder] = {entry.name: _is_dir(entry) for entry in itertools.islice(entries, _MAX_LISTED)}
+        return self._known[folder]
+
+    def has_file(self, path: str) -> bool:
+        """Whether there is something at this path that is no folder."""
+        folder, _slash, name = path.rpartition("/")
+        return self.of(folder).get(name) is False
+
+
+def has_module(module: str, folders: Collection[Path], listings: Listings | None = None) -> Path | None:
+    """The file or folder of a dotted module in the first of these folders that has it, None where none has.
+
+    Who asks more than once gives the same `listings` with each question.
+    """
+    listings = listings or Listings()
+    *around, last = module.split(".")
+    if not all(part.isidentifier() for part in (*around, last)):
         return None
     for folder in folders:
-        base = folder.joinpath(*parts[:-1])
-        package = base / parts[-1]
-        for file in (package / "__init__.py", base / f"{parts[-1]}.py"):
-            if is_file(file):
-                return file
-        if is_folder(package):
-            return package
-        with contextlib.suppress(OSError, ValueError):
-            compiled = next(base.glob(f"{parts[-1]}.*[od]"), None)  # .so, .pyd
-            if compiled is not None:
-                return compiled
+        base = "/".join([folder.as_posix(), *around])
+        names = listings.of(base)
+        if names.get(last) and "__init__.py" in listings.of(f"{base}/{last}"):
+            return Path(base, last, "__init__.py")
+        if names.get(f"{last}.py") is False:
+            return Path(base, f"{last}.py")
+        if names.get(last):
+            return Path(base, last)
+        compiled = next((n for n in names if n.startswith(f"{last}.") and n.endswith((".so", ".pyd"))), None)
+        if compiled is not None:
+            return Path(base, compiled)
     return None
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def modules_of(package: Package) -> tuple[str, ...]:
@@ -196,7 +229,8 @@ def _missing_files(folder: Path, location: Path) -> str:
     if not recorded:
         return f"{location.name} has no list of its files (RECORD)"
     modules = [path for path in recorded if path.endswith(".py") and not path.startswith(("..", "/"))][:_MAX_FILES]
-    gone = [path for path in modules if not is_file(folder / path)]
+    listings, base = Listings(), folder.as_posix()
+    gone = [path for path in modules if not listings.has_file(f"{base}/{path}")]
     return f"{len(gone)} of its {len(modules)} files are missing, such as {gone[0]}" if gone else ""
 
 

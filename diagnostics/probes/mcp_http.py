@@ -19,7 +19,7 @@ from ..protocols import jsonrpc
 from ..protocols.jsonrpc import Message
 from ..protocols.mcp_answer import McpAnswer
 from ..protocols.mcp_handshake import Handshake
-from ..protocols.mcp_versions import DEFAULT_OFFER, HANDSHAKE
+from ..protocols.mcp_versions import DEFAULT_OFFER, SETTLING, with_handshake
 from ..protocols.sse import EventReader
 from . import http
 from .http import Conversation, HttpAnswer, Origin
@@ -76,10 +76,21 @@ async def ask_web_server(
 
     `offers` and `calls` are explained at `Handshake`; `headers` go with every request. All within `deadline_s` seconds.
     """
-    # The older transport is older than the versions without a handshake.
-    usable = [version for version in offers if not sse or version in HANDSHAKE] or DEFAULT_OFFER
-    handshake = Handshake(offers=usable, client_name=CLIENT_NAME, client_version=client_version, calls=calls)
-    return await (_Sse if sse else _Streamable)(origin, path, ledger, handshake, headers).have(deadline_s)
+    began = time.monotonic()
+
+    async def asked(offered: Sequence[str], within_s: float) -> WebServerAnswer:
+        handshake = Handshake(offers=offered, client_name=CLIENT_NAME, client_version=client_version, calls=calls)
+        return await (_Sse if sse else _Streamable)(origin, path, ledger, handshake, headers).have(within_s)
+
+    answer, older = await asked(offers, deadline_s), with_handshake(offers)
+    left_s = deadline_s - (time.monotonic() - began)
+    asked_both = older and len(older) < len(offers)
+    if not (asked_both and answer.first.status and answer.mcp.waits_for in SETTLING and left_s > 0):
+        return answer
+    # It broke off when it was asked in the newer way, as servers of the first SDKs do.
+    again = await asked(older, left_s)
+    mcp = dataclasses.replace(again.mcp, offered=(*answer.mcp.offered, *again.mcp.offered))
+    return dataclasses.replace(again, mcp=mcp, transcript=(*answer.transcript, *again.transcript))
 
 
 class _Talk:

@@ -16,7 +16,7 @@ from ..protocols import jsonrpc
 from ..protocols.jsonrpc import Batch, LineReader, Message, Noise
 from ..protocols.mcp_answer import McpAnswer, describe, describe_sent
 from ..protocols.mcp_handshake import Handshake
-from ..protocols.mcp_versions import DEFAULT_OFFER
+from ..protocols.mcp_versions import DEFAULT_OFFER, SETTLING, with_handshake
 from ..text import clean
 from .mcp_steps import Steps
 from .process import Child, end_tree, start
@@ -82,11 +82,33 @@ async def ask_server(
     instead of `command.program`; `offers` and `calls` are explained at `Handshake`. `deadline_s` holds for everything,
     its last `END_S` (at most half of it) being kept for ending the processes. Never raises for what the server or the
     system does; when cancelled, the processes are ended first, within `END_S`.
+
+    A server that ends when it is asked in the newer way, as those of the first SDKs do, is started once more and asked
+    in the older one.
     """
-    handshake = Handshake(offers=offers, client_name=CLIENT_NAME, client_version=client_version, calls=calls)
+    began = time.monotonic()
+
+    async def asked(offered: Sequence[str], within_s: float) -> ServerAnswer:
+        handshake = Handshake(offers=offered, client_name=CLIENT_NAME, client_version=client_version, calls=calls)
+        return await _ask(command, program or command.program, environ, handshake, within_s)
+
+    answer, older = await asked(offers, deadline_s), with_handshake(offers)
+    left_s = deadline_s - (time.monotonic() - began)
+    asked_both = older and len(older) < len(offers)
+    if not (asked_both and answer.stdout_closed and answer.waits_for in SETTLING and left_s > END_S):
+        return answer
+    again = await asked(older, left_s)
+    lines = (*answer.transcript, "once more, in the older way:", *again.transcript)
+    return dataclasses.replace(again, offered=(*answer.offered, *again.offered), transcript=lines)
+
+
+async def _ask(
+    command: Command, program: str, environ: Mapping[str, str], handshake: Handshake, deadline_s: float
+) -> ServerAnswer:
+    """One start of the server, and its conversation."""
     exchange = _Exchange(handshake, discover_s=min(DISCOVER_S, deadline_s / 2))
     try:
-        child = await start((program or command.program, *command.args), environ=environ, cwd=command.cwd)
+        child = await start((program, *command.args), environ=environ, cwd=command.cwd)
     except (OSError, ValueError) as error:
         return exchange.not_started(error)
     try:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..ledger import Ledger
-from .environment import has_module, is_file
+from .environment import Listings, has_module, is_file
 from .files import State, read_file
 
 _MAX_MODULES = 60
@@ -56,6 +56,7 @@ class Source:
         self._folders = folders
         self._ledger = ledger
         self._places: dict[str, Path | None] = {}
+        self._listings = Listings()
 
     def follow(self, module: str, file: Path | None = None) -> tuple[Import, ...]:
         """All unguarded imports of what is not in the package itself. `file` is a script's; a module is looked up."""
@@ -86,6 +87,22 @@ class Source:
                 if called.func.id == function and any(argument.arg == keyword for argument in called.keywords):
                     yield Call(path, node.lineno, function, keyword)
 
+    def has(self, module: str) -> bool:
+        """Whether the module is there."""
+        return self._place(module) is not None
+
+    def lacks(self, found: Import) -> bool:
+        """Whether what is imported is not there: no such module, or a module in whose text the name does not occur."""
+        path = self._place(found.module)
+        if path is None:
+            return True
+        if not found.name or found.name == "*" or path.suffix != ".py":
+            return False
+        data = _text(path)
+        if data is None or found.name.encode() in data or b"__getattr__" in data or b" import *" in data:
+            return False
+        return self._place(f"{found.module}.{found.name}") is None
+
     def _found(self, module: str) -> list[tuple[str, Path]]:
         """The files of a module and of the packages around it, which are loaded with it."""
         parts = module.split(".")
@@ -95,7 +112,7 @@ class Source:
 
     def _place(self, module: str) -> Path | None:
         if module not in self._places:
-            self._places[module] = has_module(module, self._folders)
+            self._places[module] = has_module(module, self._folders, self._listings)
         return self._places[module]
 
     def _read(self, path: Path) -> bytes:
@@ -142,19 +159,6 @@ def _absolute(statement: ast.ImportFrom, module: str, *, is_package: bool) -> st
 def is_unguarded(found: Import, data: bytes) -> bool:
     """Whether the import is a statement of the module itself, and no text in a string that looks like one."""
     return any(isinstance(node, ast.Import | ast.ImportFrom) and node.lineno == found.line for node in _tree(data).body)
-
-
-def lacks(found: Import, folders: Collection[Path]) -> bool:
-    """Whether what is imported is not there: no such module, or a module in whose text the name does not occur."""
-    path = has_module(found.module, folders)
-    if path is None:
-        return True
-    if not found.name or found.name == "*" or path.suffix != ".py":
-        return False
-    data = _text(path)
-    if data is None or found.name.encode() in data or b"__getattr__" in data or b" import *" in data:
-        return False
-    return has_module(f"{found.module}.{found.name}", folders) is None
 
 
 def _text(path: Path) -> bytes | None:

@@ -41,10 +41,9 @@ def app_search_path(
 
     The processes are looked at only when `machine` is the one that this code runs on, and only their PATH is kept.
     """
-    here = machine.platform == sys.platform and machine.home == Path.home()
-    if here and machine.platform == "win32":
+    if machine.is_here and machine.platform == "win32":
         return SearchPath(tuple(_registry_path()), "the PATH in the registry, which apps started from the desktop get")
-    if here:
+    if machine.is_here:
         found = _paths_of_processes(frozenset({*processes, *session}))
         for names, source in ((processes, "the PATH of the running app"), (session, "the PATH of the desktop session")):
             path = next((found[name] for name in names if name in found), None)

@@ -15,6 +15,8 @@ STATELESS = ("2026-07-28",)
 KNOWN = (*HANDSHAKE, *STATELESS)
 DEFAULT_OFFER = HANDSHAKE[-1:]
 """What is offered unless the user asks for more: the newest that today's apps negotiate."""
+SETTLING = ("server/discover", "initialize")
+"""The requests that settle which version is spoken."""
 BATCHES = "2025-03-26"
 """The only revision in which several messages may come as one list."""
 
@@ -28,6 +30,11 @@ def newest_stateless(offers: Iterable[str], among: Iterable[str] | None = None) 
     """The newest offered version without a handshake, and `among` these where they are given; None for none."""
     wanted = set(STATELESS if among is None else among)
     return max((version for version in offers if version in STATELESS and version in wanted), default=None)
+
+
+def with_handshake(offers: Iterable[str]) -> tuple[str, ...]:
+    """Those of the offered versions that are negotiated by `initialize`."""
+    return tuple(version for version in offers if version in HANDSHAKE)
 
 
 def accepted(offers: Iterable[str]) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import endpoint, memory, parsers, server, survey, whole_run, window
+from tests.bench import endpoint, environment, memory, parsers, server, survey, whole_run, window
 
 ROWS = {
     "whole-run": whole_run.measure,
     "endpoint": endpoint.measure,
+    "environment": environment.measure,
     "parsers": parsers.measure,
     "survey": survey.measure,
     "server": server.measure,

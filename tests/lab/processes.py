@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,6 +37,29 @@ def accepts(port: int) -> bool:
     """Whether somebody takes connections at this port of the loopback interface."""
     with socket.socket() as sock:
         return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextlib.contextmanager
+def listening(
+    argv: Sequence[str | Path], port: int, what: str, *, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A server that takes connections at `port` of the loopback interface, until the block ends.
+
+    Raises RuntimeError when it ends before that, TimeoutError when it takes more than half a minute.
+    """
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([str(part) for part in argv], text=True, env=None if env is None else dict(env), **quiet)
+
+    def is_up() -> bool:
+        if process.poll() is not None:
+            raise RuntimeError(f"{what} ended with {process.returncode}")
+        return accepts(port)
+
+    try:
+        until(is_up, what, 30)
+        yield process
+    finally:
+        end(process)
 
 
 def network_settings() -> dict[str, str]:
