@@ -49,6 +49,7 @@ def faults(
 def _foreign(program: Path, evidence: dict[str, EvidenceValue], context: Context) -> Finding | None:
     if context.machine.platform != sys.platform:
         return None
+    context.ledger.read(program)
     foreign = foreign_format(program)
     if foreign is None:
         return None

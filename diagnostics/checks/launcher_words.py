@@ -13,13 +13,15 @@ from ..knowledge.catalogue import finding
 from ..knowledge.launchers import name_of
 from ..knowledge.uv_messages import Message, read_message
 from ..model import EvidenceValue, Finding
-from ..redaction import hide
+from ..probes.resolution import reason_in
+from ..redaction import MASK, hide
 from ..text import one_line
 from .entries import INSTALL_UV, Launch, command_line, evidence_of, installed
 from .launch_faults import unknown_package
 from .launch_line import LaunchLine, read_launch_line, rewritten, with_python
 
-_BEGINS = re.compile(r"(?i)^(?:\W*error\b|\W*No solution found|.*\bnot found$|env: |'.*' is not recognized|×)")
+_BEGINS = r"(?:npm )?error\b|No solution found|Failed to|.*not found$|env: |'.*' is not recognized"
+_LOGIN = re.compile(r"(://)[^\s/@]+@")
 _MOST = 8
 _RESOLVERS = {"pipx run": "pipx", "npx": "npm"}
 
@@ -139,10 +141,7 @@ def _of_program(
 
 
 def _quoted(said: str, context: Context) -> tuple[str, ...]:
-    """Its own words from the error on; of many lines the first and the last. Secrets are hidden before any cut."""
-    shown = hide(said[-20_000:], context.secrets).splitlines()
-    at = next((n for n, text in enumerate(shown) if _BEGINS.match(text)), 0)
-    lines = [one_line(text.strip(" │╰─▶×├"), 300) for text in shown[at:]]
-    told = [text for text in lines if text]
-    half = _MOST // 2
-    return tuple(told if len(told) <= _MOST else [*told[:half], "…", *told[-half:]])
+    """Its own words from the error on, else the last ones. Secrets are hidden before any cut."""
+    shown = _LOGIN.sub(rf"\1{MASK}@", hide(said[-20_000:], context.secrets))
+    lines = reason_in(shown, begins=_BEGINS) or [one_line(line, 300) for line in shown.splitlines() if line.strip()]
+    return tuple(line[:300] for line in lines[-_MOST:])

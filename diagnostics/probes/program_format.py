@@ -21,6 +21,8 @@ _ALSO = {
     ("win32", "x86_64"): {"x86"},
     ("win32", "arm64"): {"x86_64", "x86", "arm"},
 }
+_ELF_HEAD = 20
+"""Bytes up to and with the kind of processor."""
 _OF_SYSTEM = {"linux": "elf", "darwin": "mach-o", "win32": "pe"}
 
 
@@ -29,7 +31,7 @@ def read_format(program: Path) -> tuple[str, frozenset[str]] | None:
     with contextlib.suppress(OSError, struct.error):
         with program.open("rb") as file:
             head = file.read(4096)
-        if head[:4] == b"\x7fELF":
+        if head[:4] == b"\x7fELF" and len(head) >= _ELF_HEAD:
             (number,) = struct.unpack_from("<H" if head[5] == 1 else ">H", head, 18)
             return "elf", _known(_ELF.get(number))
         if head[:4] in {b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"}:

@@ -359,6 +359,12 @@ def test_secrets_in_what_uv_says(doctor: Doctor) -> None:
     assert "hunter" not in repr(report)
 
 
+@pytest.mark.parametrize("before", range(270, 300, 4))
+def test_secrets_where_a_long_line_is_cut(doctor: Doctor, before: int) -> None:
+    text = f"error: Failed to parse: `{'x' * before}` https://ada:hunter2hunter2@box.invalid/simple"
+    assert "hunter" not in repr(words(doctor, text).findings)
+
+
 def test_a_flood_of_words_takes_no_time(doctor: Doctor) -> None:
     report = words(doctor, "rename a-b==" * 6000 + "\n" + "a.b-" * 20_000)
     assert ids(report) == ["server.exits-at-start"]
