@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 from ..check import Context
 from ..knowledge import products, table
 from ..knowledge.catalogue import finding
+from ..knowledge.launchers import name_of
 from ..model import EvidenceValue, Finding, Verdict
 from ..probes.known_package import has_met
 from ..probes.program_format import foreign_format
@@ -70,7 +71,7 @@ def _near_miss(
     mistaken = package in table("launchers")["mistaken"]
     if package in known_packages() or not (mistaken or (near(package) and line.launcher == "uvx")):
         return None
-    uv = read_uv_command("uvx", line.inside.command.args)
+    uv = read_uv_command(name_of(line.inside.command.program), line.inside.command.args)
     if not mistaken and has_met(package, environ, context.machine, uv.value("--cache-dir") if uv else ""):
         return None
     return unknown_package(line, entry, evidence)

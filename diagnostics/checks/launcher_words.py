@@ -32,6 +32,8 @@ def launcher_said(said: str, launch: Launch, context: Context) -> Finding | None
     if message is None:
         return None
     line = read_launch_line(launch.entry.command)
+    if line.launcher == "python" and not line.inside.through:
+        return None  # nothing stands between the app and the server, which has words of its own
     lines = _quoted(said, context)
     evidence = evidence_of(launch.entry, context) | {
         "command": command_line(launch.entry, context),

@@ -94,6 +94,10 @@ def test_a_near_name_that_uv_has_met_is_somebody_elses(doctor: Doctor) -> None:
     (cache / "simple-v28/index/0123/blendr-mcp.rkyv").touch()
     assert ids(uvx(doctor, "blendr-mcp", UV_CACHE_DIR=str(cache))) == ASKS
     assert ids(uvx(doctor, "--cache-dir", str(cache), "blendr-mcp")) == ASKS
+    uv = str(doctor.script("bin/uv", MARK))
+    args = ["tool", "run", "--cache-dir", str(cache), "blendr-mcp"]
+    assert ids(look(doctor, {"command": uv, "args": args})) == ASKS
+    assert ids(look(doctor, {"command": uv, "args": args[:2] + args[4:]})) == ["launcher.package-unknown"]
 
 
 def test_a_near_name_that_is_installed_as_a_tool(doctor: Doctor) -> None:

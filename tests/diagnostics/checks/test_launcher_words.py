@@ -338,6 +338,15 @@ def test_words_that_tell_of_nothing_of_the_kind(doctor: Doctor, text: str) -> No
     assert ids(words(doctor, text)) == ["server.exits-at-start"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a program of POSIX")
+def test_a_server_that_nothing_stands_before_has_words_of_its_own(doctor: Doctor) -> None:
+    """A FAKE Python, which prints what a server says of its own work."""
+    text = "error: Failed to fetch: `https://box.invalid/models`"
+    program = doctor.script("bin/python", f"import sys\nsys.exit({text!r})")
+    doctor.configure({"command": str(program), "args": ["-m", "blender_mcp"]})
+    assert ids(doctor.run(launch=True, only=LINKS)) == ["server.exits-at-start"]
+
+
 def test_a_launcher_that_spoke_and_did_not_end(doctor: Doctor) -> None:
     report = words(
         doctor, "error: Could not acquire lock\n  cause: Timeout (1s) when waiting for lock on `/c`", ends=False
