@@ -15,6 +15,7 @@ from ..knowledge.catalogue import finding
 from ..model import Consent, EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
 from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
+from . import app_logs
 from .entries import Entry, Launch, command_line, evidence_of, installed
 
 _UNEXPANDED = re.compile(r"~(?:[\\/]|$)|\$\{?\w+\}?[\\/]|\$\{?(?:HOME|PWD)\}?$|%\w+%")
@@ -41,6 +42,8 @@ async def command(context: Context) -> Outcome:
         verdict, summary = Verdict.FAIL, next(f.title for f in findings if f.verdict is Verdict.FAIL)
     else:
         verdict, summary = Verdict.PASS, ", ".join(dict.fromkeys(str(launch.program) for launch in launches))
+        if len(launches) < len(entries):
+            verdict, summary = Verdict.UNKNOWN, "the app finds its program, and this look-up does not"
     return Outcome(verdict, summary, findings, launches, tuple(consents.values()))
 
 
@@ -69,6 +72,14 @@ async def _look(entry: Entry, context: Context) -> _Looked:
         return _Looked((finding("launcher.cwd-missing", {**evidence, "cwd": cwd}),))
     search = await _search_path(entry, context)
     program = find_program(entry.command.program, search.folders, context.machine, cwd)
+    told = app_logs.seen_for(entry, context)
+    if told is not None and program.path is not None and _was_missing(told, program.path):
+        return _Looked((_not_found(entry, _search_told(told), None, evidence, context),))
+    if told is not None and told.starts and program.path is None:
+        # The app itself finds it, so what is wrong is only where this look-up has looked.
+        program = installed(_bare(entry.command.program, context), context)
+        if program.path is None:
+            return _Looked()
     if program.path is None:
         return _Looked((_not_found(entry, search, program.blocked, evidence, context),))
     environ = child_environment(context.machine, search, _own_variables(entry, context))
@@ -88,6 +99,24 @@ async def _look(entry: Entry, context: Context) -> _Looked:
         launch,
         Consent(digest, entry.app.name, line, str(program.path), variables, cwd),
     )
+
+
+def _was_missing(told: app_logs.LogSeen, program: Path) -> bool:
+    """Whether the app did not find a program by its name although it was there by then."""
+    hit = told.not_found
+    if hit is None or hit.record.when is None or _is_path(told.entry.command.program):
+        return False
+    try:
+        status = program.stat()
+    except OSError:
+        return False
+    # A program that was installed, or moved here, after that may be found now.
+    return max(status.st_mtime, status.st_ctime) < hit.record.when.timestamp()
+
+
+def _search_told(told: app_logs.LogSeen) -> SearchPath:
+    """The folders in which the app says that it looks."""
+    return SearchPath(told.session.paths, "what its log tells")
 
 
 def _own_variables(entry: Entry, context: Context) -> dict[str, str]:
@@ -125,7 +154,7 @@ def _not_found(
     program = entry.command.program
     if blocked is not None:
         return finding("launcher.not-executable", {**evidence, "path": str(blocked)})
-    bare = PureWindowsPath(program).name if context.machine.platform == "win32" else PurePosixPath(program).name
+    bare = _bare(program, context)
     # Another Python of this name lacks what the missing one had installed.
     another_python = _is_path(program) and re.match(r"python|py\b", bare) is not None
     elsewhere = None if another_python else installed(bare, context).path
@@ -144,7 +173,15 @@ def _not_found(
         "_other": elsewhere is None and not uv and bool(evidence["_server"]),
         "_install_uv": _INSTALL_UV.get(context.machine.platform, _INSTALL_UV["linux"]),
     }
-    return finding("launcher.not-found", seen)
+    told = app_logs.seen_for(entry, context)
+    if told is None or told.not_found is None:
+        return finding("launcher.not-found", seen)
+    seen |= app_logs.shown(told.not_found.record, told.not_found.at, told.file, context)
+    return app_logs.with_log(finding("launcher.not-found", seen), seen)
+
+
+def _bare(program: str, context: Context) -> str:
+    return PureWindowsPath(program).name if context.machine.platform == "win32" else PurePosixPath(program).name
 
 
 _INSTALL_UV = {

@@ -53,6 +53,9 @@ async def handshake(context: Context) -> Outcome:
     """Starts each allowed command exactly as the app would, one after the other, and does the MCP handshake."""
     launches = context.all_observed(Launch)
     if not launches:
+        launcher = context.outcome("launcher.command")
+        if launcher is not None and launcher.verdict is Verdict.UNKNOWN:
+            return Outcome(Verdict.UNKNOWN, "not started: its program was not found")
         return Outcome(Verdict.SKIPPED, "no Blender server configured", blocked_by=_blocker(context))
     if context.snapshot is not None and context.snapshot.main_thread_waits:
         return Outcome(Verdict.UNKNOWN, "not started: the add-on cannot answer while a script waits")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..model import Machine
@@ -27,6 +27,7 @@ class App:
     path: Mapping[str, list[str]]
     processes: Mapping[str, list[str]]
     restart: Mapping[str, str]
+    logs: Mapping[str, list[str]] = field(default_factory=dict)
 
     def how_to_restart(self, machine: Machine) -> str:
         """How to make the app read its configuration again on this machine, in a sentence."""
@@ -56,6 +57,11 @@ def folders(app: App, machine: Machine) -> tuple[Path, ...]:
         else:
             found.append(path)
     return tuple(found)
+
+
+def log_patterns(app: App, machine: Machine) -> tuple[Path, ...]:
+    """Where the app writes about its servers on this machine, with wild cards."""
+    return tuple(expand(pattern, machine) for pattern in app.logs.get(machine.platform, []))
 
 
 def places(machine: Machine) -> tuple[Path, ...]:
