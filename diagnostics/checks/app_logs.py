@@ -23,7 +23,7 @@ from ..probes.app_log import LogRead, find_logs, read_log
 from ..protocols.app_log import Record, records, since_last_start
 from ..protocols.logged_session import Session, is_message, read_session
 from ..redaction import hide
-from ..text import one_line
+from ..text import clean, one_line
 from .entries import Entry
 
 _SHOWN = 300
@@ -77,7 +77,7 @@ def shown(record: Record, at: int, file: Path, context: Context) -> dict[str, Ev
     return {
         "log_line": one_line(hide(line, context.secrets), _SHOWN),
         "logged_at": record.when.astimezone().strftime("%Y-%m-%d %H:%M:%S") if record.when else None,
-        "log_file": str(file),
+        "log_file": clean(str(file), 300),
     }
 
 

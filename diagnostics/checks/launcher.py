@@ -107,11 +107,11 @@ def _was_missing(told: app_logs.LogSeen, program: Path) -> bool:
     if hit is None or hit.record.when is None or _is_path(told.entry.command.program):
         return False
     try:
-        status = program.stat()
+        states = (program.stat(), program.lstat())
     except OSError:
         return False
     # A program that was installed, or moved here, after that may be found now.
-    return max(status.st_mtime, status.st_ctime) < hit.record.when.timestamp()
+    return max(max(state.st_mtime, state.st_ctime) for state in states) < hit.record.when.timestamp()
 
 
 def _search_told(told: app_logs.LogSeen) -> SearchPath:
