@@ -21,13 +21,15 @@ from ..knowledge.sdk_breaks import Break
 from ..model import EvidenceValue, Finding, Verdict
 from ..probes.app_log import LogRead, find_logs, read_log
 from ..protocols.app_log import Record, records, since_last_start
-from ..protocols.logged_session import Session, is_message, read_session
+from ..protocols.logged_session import CANCELLED, Session, is_message, read_session
 from ..redaction import hide
 from ..text import clean, one_line
 from .entries import Entry
 
 _SHOWN = 300
 """Characters of a line that are shown."""
+_HEAD = 16384
+"""Bytes from a start on in which a server that is well has answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +151,31 @@ def _plain(name: str) -> str:
 
 def _look(entry: Entry, read: LogRead) -> LogSeen | None:
     about_many = server_of(read.path.as_posix()) is None
-    part = since_last_start(read.data, entry.name if about_many else "")
-    told = records(part, cut=read.cut and len(part) == len(read.data))
-    own = tuple(record for record in told if _is_about(record, entry)) if about_many else told
-    changed = _changed(entry.file)
+    started = since_last_start(read.data, entry.name if about_many else "")
+    part = read.data if started is None else started
+    # A log that is so long since the start that it is not in what was read is one of a server that runs.
+    lost = started is None and read.cut
+
+    def told(text: bytes) -> tuple[Record, ...]:
+        every = records(text, cut=lost)
+        return tuple(record for record in every if _is_about(record, entry)) if about_many else every
+
+    end = part.find(b"\n", _HEAD)
+    own = told(part if end < 0 else part[:end])
     session = read_session(own)
+    if end >= 0 and (not (lost or session.answered) or _is_worth_reading(part[end:])):
+        own = told(part)
+        session = read_session(own)
+    changed = _changed(entry.file)
     if session.begun is None or changed is None or session.begun.timestamp() <= changed:
         return None
-    return LogSeen(entry, read.path, session, tuple(_hits(entry, session, part)))
+    over = lost or session.answered is not None
+    return LogSeen(entry, read.path, session, tuple(_hits(entry, own, part, over=over)))
+
+
+def _is_worth_reading(rest: bytes) -> bool:
+    """Whether something may have gone wrong after a server had started well, which is what most logs are full of."""
+    return CANCELLED in rest or bool(possible(rest, over=True))
 
 
 def _is_about(record: Record, entry: Entry) -> bool:
@@ -173,25 +192,20 @@ def _changed(file: Path) -> float | None:
         return None
 
 
-def _hits(entry: Entry, session: Session, part: bytes) -> Iterator[Hit]:
-    candidates = possible(part)
-    broken = b"Error" in part
+def _hits(entry: Entry, told: tuple[Record, ...], part: bytes, *, over: bool) -> Iterator[Hit]:
+    """What signatures find; `over` says that the server started, so that whatever kept it from that is over."""
+    candidates = possible(part, over=over)
+    broken = not over and b"Error" in part
     if not candidates and not broken:
         return
-    for record in session.records:
-        if is_message(record) or record.when is None:
+    for record in told:
+        if is_message(record) or not record.time:
             continue  # what the user and the server said to each other is no fault, whatever words it has
         if broken and record.printed and "Error" in record.text and (known := sdk_breaks.in_words(record.text)):
             found = re.search(known.signature, record.text)
-            hit = Hit("server.sdk-incompatible", record, found.start() if found else 0, None, known)
+            yield Hit("server.sdk-incompatible", record, found.start() if found else 0, None, known)
         elif (matched := _matched(record, candidates, entry)) is not None:
-            hit = matched
-        else:
-            continue
-        over = hit.signature is None or hit.signature.stage == "start"
-        if over and _answered_after(record, session):
-            continue
-        yield hit
+            yield matched
 
 
 def _matched(record: Record, candidates: tuple[Signature, ...], entry: Entry) -> Hit | None:
@@ -209,8 +223,3 @@ def _is_program(facts: Mapping[str, str], entry: Entry) -> bool:
     """Whether the program that was not found is this entry's: another one's is another story."""
     missing, program = (PureWindowsPath(name).name for name in (facts.get("program", ""), entry.command.program))
     return missing.lower().removesuffix(".exe") == program.lower().removesuffix(".exe")
-
-
-def _answered_after(record: Record, session: Session) -> bool:
-    answered = session.answered.when if session.answered else None
-    return answered is not None and record.when is not None and answered >= record.when

@@ -57,7 +57,9 @@ def _reason(context: Context) -> str | None:
 
 async def _look(entry: Entry, context: Context) -> _Looked:
     evidence = evidence_of(entry, context) | {"command": entry.command.program}
-    if problem := _unexpanded(entry, context):
+    told = app_logs.seen_for(entry, context)
+    problem = _unexpanded(entry, context)
+    if problem and not (told is not None and told.starts and problem[0] == "command"):
         field, text, expanded = problem
         evidence |= {
             "field": field,
@@ -72,9 +74,8 @@ async def _look(entry: Entry, context: Context) -> _Looked:
         return _Looked((finding("launcher.cwd-missing", {**evidence, "cwd": cwd}),))
     search = await _search_path(entry, context)
     program = find_program(entry.command.program, search.folders, context.machine, cwd)
-    told = app_logs.seen_for(entry, context)
     if told is not None and program.path is not None and _was_missing(told, program.path):
-        return _Looked((_not_found(entry, _search_told(told), None, evidence, context),))
+        return _Looked((_not_found(entry, _search_told(told), None, evidence, context, there=program.path),))
     if told is not None and told.starts and program.path is None:
         # The app itself finds it, so what is wrong is only where this look-up has looked.
         program = installed(_bare(entry.command.program, context), context)
@@ -149,15 +150,22 @@ def _is_path(program: str) -> bool:
 
 
 def _not_found(
-    entry: Entry, search: SearchPath, blocked: Path | None, evidence: dict[str, EvidenceValue], context: Context
+    entry: Entry,
+    search: SearchPath,
+    blocked: Path | None,
+    evidence: dict[str, EvidenceValue],
+    context: Context,
+    *,
+    there: Path | None = None,
 ) -> Finding:
+    """`there` is where it is although the app did not find it."""
     program = entry.command.program
     if blocked is not None:
         return finding("launcher.not-executable", {**evidence, "path": str(blocked)})
     bare = _bare(program, context)
     # Another Python of this name lacks what the missing one had installed.
     another_python = _is_path(program) and re.match(r"python|py\b", bare) is not None
-    elsewhere = None if another_python else installed(bare, context).path
+    elsewhere = there or (None if another_python else installed(bare, context).path)
     uv = bare.removesuffix(".exe") in {"uv", "uvx"}
     own_path = _own_path(entry, context) in entry.command.env
     seen: dict[str, EvidenceValue] = {

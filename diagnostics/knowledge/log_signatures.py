@@ -49,9 +49,13 @@ def signatures() -> tuple[Signature, ...]:
     return tuple(row for row in all_signatures() if row.cause in causes())
 
 
-def possible(log: bytes) -> tuple[Signature, ...]:
-    """The signatures that may stand in this log: most logs have none, and need no closer look."""
-    return tuple(row for row in signatures() if any(literal.encode() in log for literal in row.contains))
+def possible(log: bytes, *, over: bool = False) -> tuple[Signature, ...]:
+    """The signatures that may stand in this log: most logs have none, and need no closer look.
+
+    `over` leaves out those that tell of a start which, as is known by now, did not fail.
+    """
+    rows = (row for row in signatures() if not (over and row.stage == "start"))
+    return tuple(row for row in rows if any(literal.encode() in log for literal in row.contains))
 
 
 @functools.cache

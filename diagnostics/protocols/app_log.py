@@ -8,11 +8,12 @@ JSON a line. What has no beginning of its own belongs to what stands before it. 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 TEXT_LIMIT = 8192
 """Characters that are kept of one record; what a server's list of tools says beyond that tells nothing."""
@@ -28,10 +29,7 @@ _BEGIN = re.compile(rf"{_TIME} +(?:\[(?P<one>[^\]\r\n]{{1,100}})\] ?)?(?:\[(?P<t
 _LEVELS = frozenset({"trace", "debug", "info", "notice", "warn", "warning", "error", "critical", "fatal", "verbose"})
 _LOGGER = re.compile(r"- (?P<name>[\w.-]{1,60}) - (?P<level>[A-Z]{4,8}) - ")
 _OF_SERVER = re.compile(r"(?:connection to server|MCP server) [\"'`]?(?P<name>[^\"'`:\s]{1,60})[\"'`]?:")
-_START = re.compile(
-    rb"Initializing server|Starting server [^\r\n]{1,200}|Starting connection (?:with timeout|attempt)"
-    rb"|Connection state: Starting"
-)
+_STARTS = ("Initializing server", "Starting server ", "Starting connection ", "Connection state: Starting")
 _STDERR = "server stderr"
 _MESSAGES = ("message", "msg", "error", "debug", "info", "warn", "warning", "text")
 """Members of an object of JSON that hold what it says; the ones after the second are its level at once."""
@@ -43,13 +41,18 @@ class Record:
     """One entry of a log with the lines that belong to it."""
 
     text: str
-    when: datetime | None = None
-    """With a zone; of a line without a time, when the record before it was written. None where no time is known."""
+    time: str = ""
+    """As it is written; of a line without a time, that of the record before it."""
     level: str = ""
     server: str = ""
     """The name of the server as the record gives it; empty where it gives none."""
     printed: bool = False
     """The server itself wrote this to its error output."""
+
+    @property
+    def when(self) -> datetime | None:
+        """With a zone: a time without one is of the place where this machine stands. None where no time is known."""
+        return _when(self.time)
 
 
 def records(data: bytes, *, cut: bool = False) -> tuple[Record, ...]:
@@ -64,7 +67,7 @@ class _Open:
     """A record that further lines may belong to."""
 
     parts: list[str]
-    when: datetime | None = None
+    time: str = ""
     level: str = ""
     server: str = ""
     printed: bool = False
@@ -78,7 +81,7 @@ class _Open:
             self.size += len(line) + 1
 
     def closed(self) -> Record:
-        return Record("\n".join(self.parts).rstrip(), self.when, self.level, self.server, self.printed)
+        return Record("\n".join(self.parts).rstrip(), self.time, self.level, self.server, self.printed)
 
 
 def _joined(lines: Sequence[str]) -> Iterator[Record]:
@@ -95,11 +98,14 @@ def _joined(lines: Sequence[str]) -> Iterator[Record]:
                 yield now.closed()
             now = begun
         elif now.parts and (now.printed or line[0] in " \t}])"):
+            if now.printed and now.size >= TEXT_LIMIT:  # why a server ended stands at the end of all that it printed
+                yield now.closed()
+                now = _Open([], now.time, now.level, now.server, printed=True)
             now.add(line)
         else:
             if now.parts:
                 yield now.closed()
-            now = _Open([], now.when, "", "", printed=True)
+            now = _Open([], now.time, "", "", printed=True)
             now.add(line)
     if now.parts:
         yield now.closed()
@@ -119,7 +125,7 @@ def _begun(line: str) -> _Open | None:
         return None
     one, two = match["one"] or "", match["two"] or ""
     rest = line[match.end() :]
-    begun = _Open([], _when(match["time"], match["zone"] or ""))
+    begun = _Open([], match["time"] + (match["zone"] or ""))
     if _STDERR in (one, two):
         begun.printed, two = True, ""
     if logger := _LOGGER.match(rest):
@@ -130,7 +136,7 @@ def _begun(line: str) -> _Open | None:
         begun.level, begun.server = two.lower(), one
     else:
         rest = line[match.end("zone") if match["zone"] else match.end("time") :].strip()
-    if not begun.server and not begun.printed and (named := _OF_SERVER.search(rest, 0, 300)):
+    if not begun.server and not begun.printed and "server" in rest and (named := _OF_SERVER.search(rest, 0, 300)):
         begun.server = named["name"]
     begun.add(rest)
     return begun
@@ -152,47 +158,52 @@ def _of_json(line: str) -> _Open | None:
     level = row.get("level") if isinstance(row.get("level"), str) else ("" if key in _MESSAGES[:2] else key)
     text = str(row[key])
     said = re.match(r"Server stderr: ", text)
-    begun = _Open([], _when(time["time"], time["zone"] or "") if time else None, str(level).lower())
+    begun = _Open([], time[0] if time else "", str(level).lower())
     begun.printed = said is not None
     begun.add(text[said.end() :] if said else text)
     return begun
 
 
-def _when(time: str, zone: str) -> datetime | None:
-    """The moment; a time without a zone is one of the place where this machine stands."""
+@functools.lru_cache(maxsize=64)
+def _when(time: str) -> datetime | None:
     try:
         read = datetime.fromisoformat(time.replace(",", "."))
-        if zone == "Z":
-            return read.replace(tzinfo=UTC)
-        return datetime.fromisoformat(read.isoformat() + zone) if zone else read.astimezone()
+        return read if read.tzinfo else read.astimezone()
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def since_last_start(data: bytes, server: str = "") -> bytes:
-    """The part of a log that begins with the last start that it tells of; all of it where it tells of none.
+def announces_start(record: Record) -> bool:
+    """Whether the app says that it is about to start a server."""
+    return not record.printed and record.text.startswith(_STARTS)
+
+
+def since_last_start(data: bytes, server: str = "") -> bytes | None:
+    """The part of a log that begins with the last start that it tells of, None where it tells of none.
 
     `server` is given for a log about many servers: its start is meant.
     """
-    starts = []
-    for match in _START.finditer(data):
-        begin = data.rfind(b"\n", 0, match.start()) + 1
-        line = data[begin : begin + 400].partition(b"\n")[0]
-        if not server or server.encode("utf-8", "replace") in line:
-            starts.append(begin)
-    if not starts:
-        return data
-    first = starts[-1]
-    for earlier in reversed(starts[:-1]):
-        if not _same_moment(_time_at(data, earlier), _time_at(data, first)):
+    first: int | None = None
+    moment: datetime | None = None
+    for begin, record in _starts_from_the_end(data):
+        if server and record.server != server and server not in record.text:
+            continue
+        if first is not None and not _same_moment(record.when, moment):
             break
-        first = earlier
-    return data[first:]
+        first, moment = begin, record.when
+    return None if first is None else data[first:]
 
 
-def _time_at(data: bytes, begin: int) -> datetime | None:
-    begun = _begun(data[begin : begin + 2000].partition(b"\n")[0].decode("utf-8", "replace") or " ")
-    return begun.when if begun else None
+def _starts_from_the_end(data: bytes) -> Iterator[tuple[int, Record]]:
+    """Where a line announces a start, and the line, the last one first."""
+    end = len(data)
+    while (at := max(data.rfind(mark.encode(), 0, end) for mark in _STARTS)) >= 0:
+        end = data.rfind(b"\n", 0, at) + 1
+        line = data[end : data.find(b"\n", at) if b"\n" in data[at : at + 4000] else at + 4000]
+        begun = _begun(line.decode("utf-8", "replace"))
+        record = begun.closed() if begun is not None else None
+        if record is not None and announces_start(record):
+            yield end, record
 
 
 def _same_moment(one: datetime | None, other: datetime | None) -> bool:

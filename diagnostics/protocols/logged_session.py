@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .app_log import Record
+from .app_log import Record, announces_start
 
+CANCELLED = b"notifications/cancelled"
+"""The message by which an app takes a request back."""
 CUT_OFF = re.compile(r"Request timed out|timed out after|timeout", re.IGNORECASE)
 
 _MESSAGE = re.compile(r"Message from (?P<from>client|server): |\[(?P<sender>editor|server) -> \w+\] ")
@@ -51,7 +53,6 @@ class Request:
 class Session:
     """One start of a server, as a log tells of it."""
 
-    records: tuple[Record, ...] = ()
     begun: datetime | None = None
     spawned: Record | None = None
     """What shows that the app found and started the program. It says nothing about its health."""
@@ -75,6 +76,8 @@ class Session:
 class _Reading:
     requests: dict[str, Request] = field(default_factory=dict)
     done: list[Request] = field(default_factory=list)
+    announced: bool = False
+    """The start is among the records. Without it, what timed out may be anything."""
     spawned: Record | None = None
     answered: Record | None = None
     cut_off: Record | None = None
@@ -89,11 +92,12 @@ class _Reading:
             ours = (message["from"] or message["sender"]) != "server"
             (self._asked if ours else self._told)(record, said)
             return
+        self.announced = self.announced or announces_start(record)
         if self.spawned is None and _SPAWNED.search(record.text, 0, 400):
             self.spawned = record
         if _ANSWERED.search(record.text, 0, 400):
             self._has_answered(record)
-        if self.answered is None and (limit := _TIMED_OUT.search(record.text, 0, 2000)):
+        if self.announced and self.answered is None and (limit := _TIMED_OUT.search(record.text, 0, 2000)):
             self.cut_off = self.cut_off or record
             self.limit_s = self.limit_s or (float(limit["s"]) if limit["s"] else int(limit["ms"] or limit["by"]) / 1000)
         if not self.paths and (listed := _PATHS.search(record.text)):
@@ -103,7 +107,7 @@ class _Reading:
         self.answered, self.cut_off, self.limit_s = record, None, None
 
     def _asked(self, record: Record, said: _Message) -> None:
-        if said.method == "notifications/cancelled":
+        if said.method == CANCELLED.decode():
             self._cancelled(record, said.cancels)
         elif said.method and said.id:
             before = self.requests.pop(said.id, None)
@@ -124,8 +128,8 @@ class _Reading:
             return
         request = self.requests.get(said.id)
         if request is None:
-            if '"protocolVersion"' in record.text[:2000]:
-                self._has_answered(record)  # the request itself stands before what was kept of the log
+            if said.id:
+                self._has_answered(record)  # its request stands before what was kept of the log
         elif request.cancelled is None:
             self.requests[said.id] = Request(request.method, request.sent, record)
             if request.method == "initialize":
@@ -178,8 +182,7 @@ def read_session(records: Sequence[Record]) -> Session:
     requests: Mapping[str, Request] = reading.requests
     every = (*reading.done, *requests.values())
     return Session(
-        records=tuple(records),
-        begun=next((record.when for record in records if record.when), None),
+        begun=next(filter(None, (record.when for record in records)), None),
         spawned=reading.spawned,
         answered=reading.answered,
         initialize=next((request for request in reversed(every) if request.method == "initialize"), None),

@@ -16,6 +16,7 @@ from diagnostics.reports import render
 
 from .. import app_logs
 from ..app_logs import configured_on, moved, soon, write_log
+from ..peers import addon, listening
 from ..runs import Doctor, closed_port, found, ids, row, said
 
 ENTRY = {"command": "/bin/sh", "args": ["blender"]}
@@ -419,4 +420,91 @@ def test_a_huge_log(logged: Doctor) -> None:
         log.truncate(50 << 20)
         log.seek(0, os.SEEK_END)
         log.write(b"\n" + app_logs.TRACEBACK.encode())
+    assert "server.sdk-incompatible" in ids(look(logged, "server"))
+
+
+def healthy(doctor: Doctor, log: str, **target: object) -> Report:
+    """All links, where an add-on answers."""
+    with listening(addon()) as peer:
+        path = str(doctor.script("bin/uvx", "").parent)
+        doctor.configure(UVX | {"env": {"PATH": path, "BLENDER_HOST": "127.0.0.1", "BLENDER_PORT": str(peer.port)}})
+        configured_on(doctor, "2024-01-01")
+        write_log(doctor, log)
+        return doctor.run(host="127.0.0.1", port=peer.port, **target)
+
+
+def test_a_tool_that_the_app_never_asked_for(doctor: Doctor) -> None:
+    report = healthy(doctor, app_logs.STARTED + GAVE_UP)
+    told = found(report, "client.tool-not-dispatched")
+    assert report.root_cause == told.id
+    assert "never asked the server" in told.detail
+    assert "client.tool-timeout" not in ids(report)
+
+
+@pytest.mark.parametrize(
+    "log", [app_logs.STARTED, app_logs.STARTED + CALL + GAVE_UP, app_logs.TIMED_OUT + GAVE_UP.replace("05-04", "10-13")]
+)
+def test_what_is_no_tool_that_was_never_asked_for(doctor: Doctor, log: str) -> None:
+    assert "client.tool-not-dispatched" not in ids(healthy(doctor, log))
+
+
+def test_where_blender_does_not_answer_the_app_may_be_well(doctor: Doctor) -> None:
+    uvx(doctor, app_logs.STARTED + GAVE_UP)
+    assert "client.tool-not-dispatched" not in ids(all_links(doctor))
+
+
+def test_an_addon_that_answers_now_is_known_better(doctor: Doctor) -> None:
+    assert "addon.product-mismatch" not in ids(healthy(doctor, LAB_ANSWER))
+
+
+def test_a_short_form_that_the_app_expands_after_all(doctor: Doctor) -> None:
+    doctor.script("bin/blender-tool", "")
+    doctor.configure({"command": "~/bin/blender-tool"})
+    configured_on(doctor, "2024-01-01")
+    assert "launcher.path-unexpanded" in ids(look(doctor))
+    write_log(doctor, app_logs.STARTED)
+    assert ids(look(doctor)) == ["launcher.consent-needed"]
+
+
+def test_a_start_that_is_not_in_what_was_kept(logged: Doctor) -> None:
+    write_log(logged, "2025-05-04T10:47:35.061Z [blender] [error] The tool timed out after 60000ms\n")
+    assert "client.start-timeout" not in ids(all_links(logged))
+    answer = '2025-05-04T10:47:36.061Z [blender] [info] Message from server: {"jsonrpc":"2.0","id":41,"result":{}}\n'
+    write_log(logged, f"{app_logs.TRACEBACK.partition('Traceback')[2]}{answer}")
+    assert "server.sdk-incompatible" not in ids(look(logged, "server"))
+
+
+def test_each_entry_has_its_own_log(doctor: Doctor) -> None:
+    doctor.configure(ENTRY, other={"command": "/bin/sh", "args": ["blender", "2"]})
+    configured_on(doctor, "2024-01-01")
+    write_log(doctor, app_logs.TRACEBACK.replace("[blender]", "[other]"), "mcp-server-other.log")
+    write_log(doctor, app_logs.STARTED)
+    report = look(doctor, "server")
+    assert ids(report).count("server.sdk-incompatible") == 1
+    assert found(report, "server.sdk-incompatible").evidence["entry"] == "other"
+
+
+def test_a_configuration_that_was_given_has_no_log(doctor: Doctor, tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps({"mcpServers": {"blender": ENTRY}}))
+    os.utime(file, (0, 0))
+    write_log(doctor, app_logs.TRACEBACK)
+    assert "server.sdk-incompatible" not in ids(look(doctor, "server", app_config=file))
+
+
+CHATTER = "2025-05-04T10:48:00.000Z [blender] [info] Message from client: {}\n"
+
+
+@pytest.mark.parametrize("end", [CALL + CUT, CALL + GAVE_UP])
+@pytest.mark.parametrize("lines", [1000, 10_000], ids=["the start is still there", "the start is too long ago"])
+def test_what_went_wrong_late(logged: Doctor, lines: int, end: str) -> None:
+    write_log(logged, app_logs.STARTED + CHATTER * lines + end)
+    assert "client.tool-timeout" in ids(look(logged))
+
+
+def test_a_server_that_has_run_for_long_has_started(logged: Doctor) -> None:
+    write_log(logged, app_logs.STARTED + CHATTER * 10_000 + app_logs.TRACEBACK.partition("Traceback")[2])
+    assert "server.sdk-incompatible" not in ids(look(logged, "server"))
+    begin = "".join(app_logs.TRACEBACK.splitlines(keepends=True)[:2])
+    write_log(logged, begin + "Downloading something\n" * 3000 + app_logs.TRACEBACK.partition("Traceback")[2])
     assert "server.sdk-incompatible" in ids(look(logged, "server"))

@@ -111,7 +111,7 @@ def test_a_time_that_there_is_not() -> None:
 
 @given(st.binary(max_size=400))
 def test_any_bytes(data: bytes) -> None:
-    told = records(since_last_start(data))
+    told = records(since_last_start(data) or data)
     assert all(record.text for record in told if not record.printed or record.text)
     read_session(told)
 
@@ -142,7 +142,7 @@ pieces = st.sampled_from(
 @given(st.lists(pieces, max_size=60).map("".join))
 def test_any_mixture_of_what_logs_are_made_of(text: str) -> None:
     data = text.encode()
-    read_session(records(since_last_start(data, "blender"), cut=True))
+    read_session(records(since_last_start(data, "blender") or data, cut=True))
 
 
 @pytest.mark.parametrize("text", list(app_logs.EVERY.values()), ids=list(app_logs.EVERY))
@@ -167,9 +167,22 @@ def test_the_last_start_is_what_counts() -> None:
     data = (app_logs.NOT_FOUND + app_logs.STARTED).encode()
     assert since_last_start(data) == app_logs.STARTED.encode()
     assert since_last_start(app_logs.BLOCKS.encode()) == app_logs.BLOCKS.encode(), "one start, announced twice"
-    assert since_last_start(b"no start\nat all") == b"no start\nat all"
+    assert since_last_start(b"no start\nat all") is None
     assert since_last_start(app_logs.OF_ALL.encode(), "weather") == app_logs.OF_ALL.encode()
     assert since_last_start(app_logs.OF_ALL.encode(), "blender").startswith(b"2025-04-23T18:37:37.437Z")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Initializing server",
+        "2025-05-04 12:47:36,826 - BlenderMCPServer - INFO - Starting server on 9876",
+        '2025-05-04T10:47:35.061Z [blender] [info] Message from client: {"params":"Starting server x"}',
+        "2025-05-04T10:47:35.061Z [warning] [server stderr] Starting server x",
+    ],
+)
+def test_what_others_say_about_starting_is_no_start(text: str) -> None:
+    assert since_last_start(f"{app_logs.STARTED}{text}\n".encode()) == f"{app_logs.STARTED}{text}\n".encode()
 
 
 @pytest.mark.parametrize("text", [app_logs.VS_CODE, app_logs.VS_CODE_NOT_FOUND, app_logs.CLAUDE_CODE])
