@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .looks import Looks
-from .model import Event, Link, Machine, Report, Snapshot, Target, Verdict
+from .model import Event, Inventory, Link, Machine, Report, Snapshot, Target, Verdict
 
-__all__ = ["diagnose", "diagnose_async", "exit_code", "new_event_loop", "with_written"]
+__all__ = ["diagnose", "diagnose_async", "exit_code", "find_apps", "new_event_loop", "with_written"]
 
 
 def diagnose(
@@ -35,6 +35,18 @@ def diagnose(
     """
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(diagnose_async(target, snapshot, machine=machine, on_event=on_event))
+
+
+def find_apps(target: Target, snapshot: Snapshot | None = None, *, machine: Machine | None = None) -> Inventory:
+    """The AI apps of this machine and what they have configured for Blender. Reads their files and nothing else."""
+    from .check import Context  # noqa: PLC0415
+    from .inventory import take  # noqa: PLC0415
+    from .ledger import Ledger  # noqa: PLC0415
+    from .redaction import Redactor  # noqa: PLC0415
+
+    machine = machine or Machine.current()
+    context = Context(target, snapshot, machine, Ledger(), ends_at=time.monotonic() + target.deadline_s)
+    return Redactor(machine, context.secrets).all(take(context))
 
 
 def with_written(report: Report, path: Path, machine: Machine | None = None) -> Report:

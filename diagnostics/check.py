@@ -31,6 +31,8 @@ class Outcome:
     observations: tuple[object, ...] = ()
     consents: tuple[Consent, ...] = ()
     transcript: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Sentences for people about what is worth knowing and is no fault, or stands beside one."""
     blocked_by: str | None = None
 
 
@@ -79,6 +81,8 @@ class Context:
         """What was found out about this machine; several runs may share it."""
         self.today = dt.date.today().isoformat()  # noqa: DTZ011  # the user's day
         """The day of the run, ISO 8601."""
+        self.say: Callable[[str, str], None] = lambda _check_id, _title: None
+        """Tells the user what a long check has come to: its id, and what is being waited for now. Set by the engine."""
         self._outcomes: dict[str, Outcome] = {}
 
     @property

@@ -59,6 +59,7 @@ class _Run:
         self.results: dict[str, CheckResult] = {}
         self.cut_off: list[str] = []
         self.findings: list[Finding] = []
+        context.say = self._say
 
     async def run(self) -> Finished:
         try:
@@ -84,14 +85,14 @@ class _Run:
         if (blocker := self._blocker(check)) is not None:
             self._end(check, Outcome(Verdict.SKIPPED, blocked_by=blocker), 0.0)
             return
-        self.on_event(
-            CheckStarted(
-                check.id, check.waits_for.format(target=self.context.target), len(self.results), len(self.checks)
-            )
-        )
+        self._say(check.id, check.waits_for.format(target=self.context.target))
         began = time.monotonic()
         outcome = await self._guarded(check)
         self._end(check, outcome, (time.monotonic() - began) * 1000)
+
+    def _say(self, check_id: str, title: str) -> None:
+        """A check begins, or goes on with something else."""
+        self.on_event(CheckStarted(check_id, title, len(self.results), len(self.checks)))
 
     def _blocker(self, check: Check) -> str | None:
         for other in check.needs:

@@ -102,6 +102,11 @@ class Machine:
         base = Path(given)
         return (base if given and base.is_absolute() else usual) / "mcp-diagnostics"
 
+    @property
+    def is_here(self) -> bool:
+        """Whether this is the machine that this code runs on, so that its processes can be asked."""
+        return self.platform == sys.platform and self.home == Path.home()
+
     @classmethod
     def current(cls) -> Machine:
         """The machine this process runs on."""
@@ -170,6 +175,8 @@ class Target:
     apps: tuple[str, ...] = ()
     """Ids of the AI apps to look at; none given means all that are known."""
     app_config: Path | None = None
+    project: Path | None = None
+    """The folder of a project whose own configuration of the AI apps is looked at too."""
     server_config: Path | None = None
     """The server's own configuration file, which is compared with the rest of the target."""
     lock: Lock | None = None
@@ -186,6 +193,8 @@ class Target:
     ignore: frozenset[str] = frozenset()
     """Ids of causes that are shown and decide nothing."""
     deadline_s: float = 30.0
+    isolate: bool = False
+    """Try each server that may be started in a clean environment too, which is made for that and removed."""
     own_folder: Path | None = None
     """Where the doctor may keep files of its own; None means nowhere, and then it keeps none."""
 
@@ -416,13 +425,56 @@ class Report:
     """What the chain consists of, as far as this run learnt it."""
     changed: tuple[str, ...] = ()
     """Of a run that fails: what is otherwise than when the chain worked last, such as "mcp 1.30.0 → 2.3.0 since …"."""
+    notes: tuple[str, ...] = ()
+    """Sentences about what is worth knowing and is no fault, or stands beside one."""
     masked: tuple[str, ...] = ()
     not_masked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """One Blender server of an AI app, as far as it may be shown."""
+
+    name: str
+    starts: str
+    """The command, or the address of a server that is reached over HTTP."""
+    endpoint: str
+    """Where it looks for Blender; empty where that is not known."""
+    product: str
+    file: str
+    line: int
+    project: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AppFacts:
+    """One AI app that was found on this machine."""
+
+    id: str
+    name: str
+    files: tuple[str, ...]
+    entries: tuple[EntryFacts, ...] = ()
+    problems: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The AI apps of this machine. Already redacted and safe to show."""
+
+    tool: Tool
+    apps: tuple[AppFacts, ...]
+    known: tuple[str, ...]
+    """The apps that would have been found."""
+    did: Did
+
+
+@dataclass(frozen=True, slots=True)
 class CheckStarted:
-    """Event: a check began. `title` says what is being waited for; `done` of `total` checks have ended."""
+    """Event: a check began, or went on with something else. `title` says what is being waited for.
+
+    `done` of `total` checks have ended.
+    """
 
     id: str
     title: str

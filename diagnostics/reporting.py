@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from .check import Check, Context
-from .checks.entries import Entry
+from .checks.entries import Entry, RemoteEntry
 from .checks.layers import layers
 from .checks.network.endpoint import Endpoint
 from .checks.working_set import working_set
@@ -49,6 +49,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         layers=layers(context),
         servers=context.all_observed(McpFacts),
         working=working,
+        notes=tuple(dict.fromkeys(note for outcome in finished.outcomes.values() for note in outcome.notes)),
         masked=MASKED,
         not_masked=NOT_MASKED,
     )
@@ -79,10 +80,11 @@ def _headline(decision: Decision, context: Context, where: Endpoint) -> str:
     if decision.root_cause is not None:
         return next(found.title for found in decision.findings if found.id == decision.root_cause)
     key, links = _kind_of_headline(decision, context)
-    entry = context.observed(Entry)
+    apps = [entry.app.name for entry in context.all_observed(Entry)]
+    apps += [entry.app.name for entry in context.all_observed(RemoteEntry)]
     labels = table("words")["links"]
     evidence = {
-        "app": entry.app.name if entry else "",
+        "app": ", ".join(dict.fromkeys(apps)),
         "endpoint": str(where),
         "title": next((found.title for found in decision.findings if found.order == 1), ""),
         "links": ", ".join(labels[link] for link in links),

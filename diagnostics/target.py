@@ -22,6 +22,8 @@ from .text import clean, one_line
 DEFAULTS = Target()
 _MAX_PORT = 65535
 _MAX_DEADLINE_S = 3600.0
+ISOLATED_DEADLINE_S = 180.0
+"""For a run that installs something, where the user gave no deadline."""
 _MAX_FILE = 16 << 20
 """Bytes of a file of endpoints or requirements."""
 _MAX_DEPTH = 8
@@ -56,6 +58,7 @@ def make_target(
     requirements: str | Path | None = None,
     apps: Iterable[str] = (),
     app_config: str | Path | None = None,
+    project: Path | None = None,
     server_config: str | Path | None = None,
     lock: str | Path | None = None,
     locked: bool = False,
@@ -64,6 +67,7 @@ def make_target(
     allowed_commands: Iterable[str] = (),
     ignore: Iterable[str] = (),
     deadline: str | float | None = None,
+    isolate: bool = False,
     own_folder: Path | None = None,
 ) -> Target:
     """Returns the target; None and "" stand for the default. Raises TargetError with one line for the first bad value.
@@ -96,6 +100,7 @@ def make_target(
         ),
         apps=tuple(_app(value) for value in apps),
         app_config=_file("app-config", app_config) if app_config else None,
+        project=project,
         server_config=_file("server-config", server_config) if server_config else None,
         lock=known,
         locked=locked,
@@ -105,10 +110,11 @@ def make_target(
         allowed_commands=frozenset(allowed_commands),
         ignore=frozenset(_cause(value) for value in ignore),
         deadline_s=(
-            DEFAULTS.deadline_s
+            (ISOLATED_DEADLINE_S if isolate else DEFAULTS.deadline_s)
             if deadline is None or deadline == ""
             else seconds(deadline, "deadline", _MAX_DEADLINE_S, zero=False)
         ),
+        isolate=isolate,
         own_folder=own_folder,
     )
 

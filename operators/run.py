@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +104,38 @@ class MCP_DIAGNOSTICS_OT_run(bpy.types.Operator):
         return {"FINISHED"} if write(self, self.filepath, text) else {"CANCELLED"}
 
 
+class MCP_DIAGNOSTICS_OT_isolate(bpy.types.Operator):
+    """Run the diagnosis, then install the MCP server anew in a folder of its own, with your pins, and try it there.
+
+    It takes a minute or two, downloads where Blender may go online, and removes the folder afterwards
+    """
+
+    bl_idname = "mcp_diagnostics.isolate"
+    bl_label = "Try in a Clean Environment"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """One run at a time."""
+        if session.is_running():
+            cls.poll_message_set("The diagnosis is already running")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Begin a run and return at once: the panel shows how it goes on, and cancels it."""
+        from ..diagnostics.target import TargetError  # noqa: PLC0415
+
+        try:
+            target = settings.target_from(context, isolate=True)
+        except TargetError as error:
+            self.report({"ERROR"}, f"Check the preferences, {error.argument}: {error.message}")
+            return {"CANCELLED"}
+        session.start(dataclasses.replace(target, own_folder=settings.own_folder()), snapshot.take_snapshot(context))
+        clock.start()
+        clock.redraw()
+        return {"FINISHED"}
+
+
 class MCP_DIAGNOSTICS_OT_cancel(bpy.types.Operator):
     """End the diagnosis now, together with every program that it started. The result of the last run stays"""
 
@@ -149,4 +182,4 @@ def unregister() -> None:
     bpy.types.TOPBAR_MT_help.remove(_draw_help_menu)
 
 
-CLASSES = (MCP_DIAGNOSTICS_OT_run, MCP_DIAGNOSTICS_OT_cancel)
+CLASSES = (MCP_DIAGNOSTICS_OT_run, MCP_DIAGNOSTICS_OT_isolate, MCP_DIAGNOSTICS_OT_cancel)

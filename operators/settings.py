@@ -42,13 +42,17 @@ def endpoint_is_given(prefs: Any) -> bool:
     return bool(prefs.is_property_set("host") or prefs.is_property_set("port"))
 
 
-def target_from(context: bpy.types.Context) -> Target:
-    """What the preferences ask for. Raises `TargetError` with one line about the value that is wrong."""
+def target_from(context: bpy.types.Context, *, isolate: bool = False) -> Target:
+    """What the preferences ask for; `isolate` is what a click asks for on top.
+
+    Raises `TargetError` with one line about the value that is wrong.
+    """
     from ..diagnostics.target import make_target  # noqa: PLC0415  # costs nothing until the first run
 
     prefs = preferences(context)
     if prefs is None:
-        return make_target(allowed_commands=sorted(_allowed_without_preferences), own_folder=own_folder())
+        digests = sorted(_allowed_without_preferences)
+        return make_target(allowed_commands=digests, own_folder=own_folder(), isolate=isolate)
     given = endpoint_is_given(prefs)
     return make_target(
         host=prefs.host if given else None,
@@ -68,8 +72,10 @@ def target_from(context: bpy.types.Context) -> Target:
         pins=[row.requirement for row in prefs.pins if row.requirement.strip()],
         allowed_commands=[row.digest for row in prefs.permissions],
         ignore=_words(prefs.muted),
-        deadline=prefs.deadline,
+        # Installing takes longer than what usually is enough, so only a chosen time counts for it.
+        deadline=prefs.deadline if prefs.is_property_set("deadline") or not isolate else None,
         own_folder=own_folder(),
+        isolate=isolate,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..operators import repair
+from ..operators import repair, run
 from ..operators import report as report_operators
 from . import words, wrap
 
@@ -97,6 +97,9 @@ def remedies(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None
         copy.finding, copy.index = finding.id, index
         if opens:
             row.operator("wm.url_open", text="Open", icon="URL").url = remedy.text
+    if finding.link == "server" and finding.verdict == "fail":
+        # It tells a server that works nowhere from one whose own environment is broken.
+        layout.operator(run.MCP_DIAGNOSTICS_OT_isolate.bl_idname, icon="EXPERIMENTAL")
 
 
 def _shown(value: EvidenceValue) -> str:

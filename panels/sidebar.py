@@ -92,6 +92,8 @@ def _draw_crash(layout: bpy.types.UILayout, space: Space, crash: session.Crashed
 def _draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, space: Space, result: Report) -> None:
     layout.separator(factor=0.5)
     findings.answer(layout, space, result)
+    for note in result.notes:
+        wrap.text(layout, space, note, icon="INFO")
     if not session.is_running():
         for wanted in result.consents:
             if wanted.digest not in session.state.declined:

@@ -10,21 +10,31 @@ from . import (
     addon_state,
     addon_temp,
     blender,
-    client,
     environment,
+    imports,
+    isolation,
     launcher,
     lock,
     logged_faults,
+    resolution,
     server,
     server_config,
     server_pins,
     server_processes,
     server_release,
 )
+from .client import configuration, running
 from .network import agreement, listener, reach, secure, web
 
 CHECKS: tuple[Check, ...] = (
-    Check("client.configuration", Link.CLIENT, "Reading what the AI apps have configured", client.configuration),
+    Check("client.configuration", Link.CLIENT, "Reading what the AI apps have configured", configuration.configuration),
+    Check(
+        "client.restart",
+        Link.CLIENT,
+        "Looking since when the AI app runs",
+        running.restart,
+        after=("client.configuration",),
+    ),
     Check(
         "client.log",
         Link.CLIENT,
@@ -119,6 +129,13 @@ CHECKS: tuple[Check, ...] = (
         addon_temp.temp,
         after=("client.configuration", "network.web"),
     ),
+    Check(
+        "client.several",
+        Link.CLIENT,
+        "Looking which AI apps use this Blender",
+        running.several,
+        after=("network.connect", "network.web"),
+    ),
     # Before the server is started that the app would start, which would be one of them.
     Check(
         "server.processes",
@@ -134,12 +151,44 @@ CHECKS: tuple[Check, ...] = (
         environment.environment,
         after=("launcher.command",),
     ),
+    # Beside the start of the server, which does not wait for it.
+    Check(
+        "launcher.packages",
+        Link.LAUNCHER,
+        "Asking uv what it would install today",
+        resolution.packages,
+        after=("launcher.command",),
+        deadline_s=45.0,
+    ),
     Check(
         "server.handshake",
         Link.SERVER,
         "Starting the MCP server",
         server.handshake,
         after=("server.environment", "addon.meaning", "network.agreement", "blender.state", "server.processes"),
+        deadline_s=None,
+    ),
+    Check(
+        "server.imports",
+        Link.SERVER,
+        "Loading the server in its Python",
+        imports.imports,
+        after=("server.handshake",),
+        deadline_s=25.0,
+    ),
+    Check(
+        "server.resolution",
+        Link.SERVER,
+        "Reading what uv would install",
+        resolution.resolution,
+        after=("launcher.packages", "server.imports"),
+    ),
+    Check(
+        "server.isolation",
+        Link.SERVER,
+        "Trying the server in a clean environment",
+        isolation.isolation,
+        after=("server.resolution",),
         deadline_s=None,
     ),
     Check(
@@ -168,7 +217,7 @@ CHECKS: tuple[Check, ...] = (
         Link.SERVER,
         "Comparing versions with your pins",
         server_pins.pins,
-        after=("launcher.command", "server.handshake"),
+        after=("server.imports",),
     ),
     Check(
         "server.release",

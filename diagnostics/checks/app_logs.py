@@ -13,18 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 
 from ..check import Context, Outcome
-from ..knowledge import sdk_breaks, table
+from ..knowledge import table
 from ..knowledge.apps import App, log_patterns
 from ..knowledge.catalogue import fill
 from ..knowledge.log_signatures import Signature, possible, server_of
-from ..knowledge.sdk_breaks import Break
 from ..model import EvidenceValue, Finding, Verdict
 from ..probes.app_log import LogRead, find_logs, read_log
+from ..probes.files import modified_s
+from ..probes.search_path import installed_s
 from ..protocols.app_log import Record, records, since_last_start
 from ..protocols.logged_session import CANCELLED, Session, is_message, read_session
 from ..redaction import hide
 from ..text import clean, one_line
 from .entries import Entry
+from .last_words import cause_in
 
 _SHOWN = 300
 """Characters of a line that are shown."""
@@ -41,8 +43,8 @@ class Hit:
     at: int
     """Where in the record's text."""
     signature: Signature | None = None
-    known: Break | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
+    """None where what Python said about the SDK tells the cause."""
+    facts: Mapping[str, EvidenceValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,26 @@ def shown(record: Record, at: int, file: Path, context: Context) -> dict[str, Ev
         line = record.text[at:].partition("\n")[0]
     return {
         "log_line": one_line(hide(line, context.secrets), _SHOWN),
-        "logged_at": record.when.astimezone().strftime("%Y-%m-%d %H:%M:%S") if record.when else None,
+        "logged_at": record.when.astimezone().strftime("%Y-%m-%d %H:%M:%S") if record.when else "at an unknown time",
         "log_file": clean(str(file), 300),
     }
 
 
-def with_log(found: Finding, evidence: Mapping[str, EvidenceValue]) -> Finding:
-    """The finding with a paragraph that quotes the log."""
-    told = fill(str(table("log_signatures")["words"]["told"]), evidence)
-    return dataclasses.replace(found, detail=f"{found.detail}\n\n{told}")
+def quoting(found: Finding, record: Record, at: int, seen: LogSeen, context: Context) -> Finding:
+    """The finding with the line of the log as evidence, and a paragraph that quotes it."""
+    evidence = shown(record, at, seen.file, context)
+    told = fill(str(table("log_signatures")["words"]["told"]), evidence | {"app": seen.entry.app.name})
+    return dataclasses.replace(found, detail=f"{found.detail}\n\n{told}", evidence={**found.evidence, **evidence})
+
+
+def was_missing(seen: LogSeen | None, program: Path) -> bool:
+    """Whether the app did not find a program by its name although it was there by then."""
+    hit = seen.not_found if seen is not None else None
+    if seen is None or hit is None or hit.record.when is None or re.search(r"[\\/]", seen.entry.command.program):
+        return False
+    # A program that was installed, or moved here, after that may be found now.
+    since = installed_s(program)
+    return since is not None and since < hit.record.when.timestamp()
 
 
 async def log(context: Context) -> Outcome:
@@ -166,7 +179,7 @@ def _look(entry: Entry, read: LogRead) -> LogSeen | None:
     if end >= 0 and (not (lost or session.answered) or _is_worth_reading(part[end:])):
         own = told(part)
         session = read_session(own)
-    changed = _changed(entry.file)
+    changed = modified_s(entry.file)
     if session.begun is None or changed is None or session.begun.timestamp() <= changed:
         return None
     over = lost or session.answered is not None
@@ -185,13 +198,6 @@ def _is_about(record: Record, entry: Entry) -> bool:
     )
 
 
-def _changed(file: Path) -> float | None:
-    try:
-        return file.stat().st_mtime
-    except OSError:
-        return None
-
-
 def _hits(entry: Entry, told: tuple[Record, ...], part: bytes, *, over: bool) -> Iterator[Hit]:
     """What signatures find; `over` says that the server started, so that whatever kept it from that is over."""
     candidates = possible(part, over=over)
@@ -201,11 +207,22 @@ def _hits(entry: Entry, told: tuple[Record, ...], part: bytes, *, over: bool) ->
     for record in told:
         if is_message(record) or not record.time:
             continue  # what the user and the server said to each other is no fault, whatever words it has
-        if broken and record.printed and "Error" in record.text and (known := sdk_breaks.in_words(record.text)):
-            found = re.search(known.signature, record.text)
-            yield Hit("server.sdk-incompatible", record, found.start() if found else 0, None, known)
+        if broken and record.printed and (dying := _last_words(record, entry)) is not None:
+            yield dying
         elif (matched := _matched(record, candidates, entry)) is not None:
             yield matched
+
+
+def _last_words(record: Record, entry: Entry) -> Hit | None:
+    """What Python said about the SDK or the server's own modules, and in which line."""
+    if "Error" not in record.text or cause_in(record.text, entry) is None:
+        return None
+    at = 0
+    for line in record.text.splitlines(keepends=True):
+        if "Error" in line and (found := cause_in(line, entry)) is not None:
+            return Hit(found.cause, record, at, facts=found.evidence)
+        at += len(line)
+    return None
 
 
 def _matched(record: Record, candidates: tuple[Signature, ...], entry: Entry) -> Hit | None:
@@ -219,7 +236,8 @@ def _matched(record: Record, candidates: tuple[Signature, ...], entry: Entry) ->
     return None
 
 
-def _is_program(facts: Mapping[str, str], entry: Entry) -> bool:
+def _is_program(facts: Mapping[str, EvidenceValue], entry: Entry) -> bool:
     """Whether the program that was not found is this entry's: another one's is another story."""
-    missing, program = (PureWindowsPath(name).name for name in (facts.get("program", ""), entry.command.program))
+    names = (str(facts.get("program", "")), entry.command.program)
+    missing, program = (PureWindowsPath(name).name for name in names)
     return missing.lower().removesuffix(".exe") == program.lower().removesuffix(".exe")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,6 @@ from ..knowledge.apps import App, places
 from ..knowledge.products import Product
 from ..model import Command, EvidenceValue
 from ..probes.search_path import Program, find_program
-from ..protocols import located_json
-from ..protocols.located_json import Node
-from ..text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +29,26 @@ class Entry:
     line: int
     product: Product | None
     """None where the command does not say which product it starts."""
+    scope: str = ""
+    """The folder of the project for which it is configured; empty for one that counts everywhere."""
 
     @property
     def endpoint(self) -> tuple[str | None, int | None]:
         """Host and port at which its server looks for Blender, None for what is not configured."""
         return products.configured_endpoint(self.command, self.product) if self.product else (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteEntry:
+    """One enabled entry for Blender whose server is reached over HTTP and not started by the app."""
+
+    app: App
+    name: str
+    url: str
+    """As it stands in the file; user, password and query are masked where it is shown."""
+    file: Path
+    line: int
+    scope: str = ""
 
 
 def evidence_of(entry: Entry, context: Context) -> dict[str, EvidenceValue]:
@@ -81,43 +93,3 @@ class Launch:
     program: Path
     environ: Mapping[str, str]
     allowed: bool
-
-
-def problems(node: Node, path: str) -> Iterator[tuple[Node, str, str]]:
-    """What an app will not take in an entry of the shape {command, args, env}: where, which field, what it takes."""
-    if not isinstance(node.value, dict):
-        yield node, path, "an object { … } with a command"
-        return
-    members = node.value
-    command = members.get("command")
-    if command is None:
-        alone = " (this app's file takes no URLs)" if {"url", "serverUrl"} & members.keys() else ""
-        yield node, f"{path}.command", f"the program to start, as a text{alone}"
-    elif not isinstance(command.value, str) or not command.value.strip():
-        yield command, f"{path}.command", "the program to start, as a text that is not empty"
-    if "args" in members:
-        yield from _no_texts(members["args"], f"{path}.args", list, "a list of texts [ … ]")
-    if "env" in members:
-        yield from _no_texts(members["env"], f"{path}.env", dict, "an object { … } of texts")
-    cwd = members.get("cwd")
-    if cwd is not None and not isinstance(cwd.value, str):
-        yield cwd, f"{path}.cwd", "a folder, as a text in quotes"
-
-
-def _no_texts(node: Node, path: str, kind: type, wanted: str) -> Iterator[tuple[Node, str, str]]:
-    """The node itself when it is not of this kind, else its members that are no texts."""
-    if not isinstance(node.value, kind):
-        yield node, path, wanted
-    elif isinstance(node.value, dict):
-        named = ((item, f"{path}.{clean(name, 60)}") for name, item in node.value.items())
-        yield from ((item, name, "a text in quotes") for item, name in named if not isinstance(item.value, str))
-    elif isinstance(node.value, list):
-        numbered = ((item, f"{path}[{number}]") for number, item in enumerate(node.value))
-        yield from ((item, name, "a text in quotes") for item, name in numbered if not isinstance(item.value, str))
-
-
-def command_of(node: Node) -> Command:
-    """The command of an entry in which there are no `problems`."""
-    plain = located_json.plain(node)
-    assert isinstance(plain, dict)  # noqa: S101  # the caller has looked
-    return Command(plain["command"], tuple(plain.get("args") or ()), dict(plain.get("env") or {}), plain.get("cwd"))

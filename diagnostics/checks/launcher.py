@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..check import Context, Outcome
-from ..knowledge.apps import session_processes
+from ..knowledge.apps import places, session_processes
 from ..knowledge.catalogue import finding
 from ..model import Consent, EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
 from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
 from . import app_logs
-from .entries import Entry, Launch, command_line, evidence_of, installed
+from .entries import Entry, Launch, RemoteEntry, command_line, evidence_of, installed
 
 _UNEXPANDED = re.compile(r"~(?:[\\/]|$)|\$\{?\w+\}?[\\/]|\$\{?(?:HOME|PWD)\}?$|%\w+%")
 _SHELLS = {"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh", "wsl", "env"}
@@ -33,7 +33,8 @@ async def command(context: Context) -> Outcome:
     """Looks up the program of each entry on the PATH that its app has, not the shell's."""
     entries = context.all_observed(Entry)
     if not entries:
-        return Outcome(Verdict.SKIPPED, "no Blender server configured", blocked_by=_reason(context))
+        nothing = "starts nothing" if context.observed(RemoteEntry) else "no Blender server configured"
+        return Outcome(Verdict.SKIPPED, nothing, blocked_by=_reason(context))
     looked = [await _look(entry, context) for entry in entries]
     findings = tuple(found for one in looked for found in one.findings)
     launches = tuple(one.launch for one in looked if one.launch)
@@ -50,8 +51,8 @@ async def command(context: Context) -> Outcome:
 def _reason(context: Context) -> str | None:
     """What the launcher waits for: the configuration's fault; None where there is no AI app at all."""
     outcome = context.outcome("client.configuration")
-    if outcome is None or outcome.verdict is Verdict.SKIPPED:
-        return None
+    if outcome is None or outcome.verdict is Verdict.SKIPPED or context.observed(RemoteEntry) is not None:
+        return None  # nothing is started for a server that is reached over HTTP
     return next((found.id for found in outcome.findings if found.verdict is Verdict.FAIL), "client.configuration")
 
 
@@ -74,8 +75,9 @@ async def _look(entry: Entry, context: Context) -> _Looked:
         return _Looked((finding("launcher.cwd-missing", {**evidence, "cwd": cwd}),))
     search = await _search_path(entry, context)
     program = find_program(entry.command.program, search.folders, context.machine, cwd)
-    if told is not None and program.path is not None and _was_missing(told, program.path):
-        return _Looked((_not_found(entry, _search_told(told), None, evidence, context, there=program.path),))
+    if told is not None and program.path is not None and app_logs.was_missing(told, program.path):
+        search = SearchPath(told.session.paths, "what its log tells")
+        return _Looked((_not_found(entry, search, None, evidence, context, there=program.path),))
     if told is not None and told.starts and program.path is None:
         # The app itself finds it, so what is wrong is only where this look-up has looked.
         program = installed(_bare(entry.command.program, context), context)
@@ -102,24 +104,6 @@ async def _look(entry: Entry, context: Context) -> _Looked:
     )
 
 
-def _was_missing(told: app_logs.LogSeen, program: Path) -> bool:
-    """Whether the app did not find a program by its name although it was there by then."""
-    hit = told.not_found
-    if hit is None or hit.record.when is None or _is_path(told.entry.command.program):
-        return False
-    try:
-        states = (program.stat(), program.lstat())
-    except OSError:
-        return False
-    # A program that was installed, or moved here, after that may be found now.
-    return max(max(state.st_mtime, state.st_ctime) for state in states) < hit.record.when.timestamp()
-
-
-def _search_told(told: app_logs.LogSeen) -> SearchPath:
-    """The folders in which the app says that it looks."""
-    return SearchPath(told.session.paths, "what its log tells")
-
-
 def _own_variables(entry: Entry, context: Context) -> dict[str, str]:
     """The variables that the entry sets, without PATH, which the search path already holds."""
     return {name: value for name, value in entry.command.env.items() if name != _own_path(entry, context)}
@@ -138,6 +122,9 @@ async def _search_path(entry: Entry, context: Context) -> SearchPath:
     if own is not None:
         return SearchPath(machine.folders(own), "the PATH in the entry's own env")
     fallback = entry.app.path.get(machine.platform, [])
+    if entry.app.shell_path and machine.platform != "win32":
+        shell = (*machine.folders(machine.environ.get("PATH", "")), *map(str, places(machine)))
+        return SearchPath(shell, "the PATH of your shell, which this app has, as far as it is known")
     if _is_path(entry.command.program) and machine.platform == "win32":
         return SearchPath(tuple(fallback), "")
     processes = entry.app.processes.get(machine.platform, [])
@@ -184,8 +171,8 @@ def _not_found(
     told = app_logs.seen_for(entry, context)
     if told is None or told.not_found is None:
         return finding("launcher.not-found", seen)
-    seen |= app_logs.shown(told.not_found.record, told.not_found.at, told.file, context)
-    return app_logs.with_log(finding("launcher.not-found", seen), seen)
+    hit = told.not_found
+    return app_logs.quoting(finding("launcher.not-found", seen), hit.record, hit.at, told, context)
 
 
 def _bare(program: str, context: Context) -> str:

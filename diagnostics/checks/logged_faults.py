@@ -13,17 +13,16 @@ from ..knowledge.log_signatures import signatures
 from ..model import EvidenceValue, Finding, Link, Verdict
 from ..probes.bridge import BridgeAnswer
 from ..protocols.app_log import Record
-from . import sdk
-from .app_logs import Hit, LogSeen, log, shown, with_log
+from ..redaction import hide
+from ..text import one_line
+from .app_logs import Hit, LogSeen, log, quoting, shown
 from .entries import command_line, evidence_of
 from .server import ServerSeen
 
 Evidence = dict[str, EvidenceValue]
 _LAB = "blender-lab"
-
-
-def _found(cause: str, evidence: Evidence, verdict: Verdict | None = None) -> Finding:
-    return with_log(finding(cause, evidence, verdict=verdict), evidence)
+_MOST = 8
+"""Lines of what a launcher said that are shown."""
 
 
 async def app_log(context: Context) -> Outcome:
@@ -42,17 +41,17 @@ def _of_app(seen: LogSeen, context: Context) -> Iterator[Finding]:
     base = evidence_of(seen.entry, context)
     bug = next((hit for hit in seen.hits if hit.cause == "client.app-bug"), None)
     if bug is not None and bug.signature is not None:
-        yield _found("client.app-bug", base | _quoted(bug, seen, context) | {"what": bug.signature.what})
+        yield _by(bug, finding("client.app-bug", base | {"what": bug.signature.what}), seen, context)
     calls = seen.session.of_method("tools/call")
     cut = next((call for call in reversed(calls) if call.cancelled is not None), None)
     gave_up = _gave_up(seen)
     if cut is not None and cut.cancelled is not None:
-        waited = cut.waited_s
-        evidence = shown(cut.cancelled, 0, seen.file, context) | {"waited_s": _round(waited)}
-        yield _found("client.tool-timeout", base | evidence | {"_waited": f" ({_round(waited)} s)" if waited else ""})
+        waited_s = _round(cut.waited_s)
+        evidence: Evidence = {"waited_s": waited_s, "_waited": f" ({waited_s} s)" if waited_s is not None else ""}
+        yield quoting(finding("client.tool-timeout", base | evidence), cut.cancelled, 0, seen, context)
     elif calls and gave_up is not None:
-        waited_words: Evidence = {"_waited": f" ({gave_up.facts.get('waited', '')})"}
-        yield _found("client.tool-timeout", base | _quoted(gave_up, seen, context) | waited_words)
+        waited: Evidence = {"_waited": f" ({gave_up.facts.get('waited', '')})"}
+        yield _by(gave_up, finding("client.tool-timeout", base | waited), seen, context)
 
 
 def _gave_up(seen: LogSeen) -> Hit | None:
@@ -60,8 +59,9 @@ def _gave_up(seen: LogSeen) -> Hit | None:
     return next((hit for hit in reversed(seen.hits) if hit.cause == "client.tool-timeout"), None)
 
 
-def _quoted(hit: Hit, seen: LogSeen, context: Context) -> Evidence:
-    return shown(hit.record, hit.at, seen.file, context)
+def _by(hit: Hit, found: Finding, seen: LogSeen, context: Context) -> Finding:
+    """The finding with the line that a signature matches."""
+    return quoting(found, hit.record, hit.at, seen, context)
 
 
 def _round(seconds: float | None) -> int | None:
@@ -101,18 +101,18 @@ def _of_start(seen: LogSeen, context: Context) -> Iterator[Finding]:
     polluted = next((hit for hit in seen.hits if hit.cause == "server.stdout-polluted"), None)
     if polluted is not None and first is None and live is None:
         answered = seen.session.answered is not None
-        evidence = base | _quoted(polluted, seen, context)
-        evidence["printed"] = evidence["log_line"]
-        yield _found("server.stdout-polluted", evidence, None if answered else Verdict.FAIL)
+        printed: Evidence = {"printed": shown(polluted.record, polluted.at, seen.file, context)["log_line"]}
+        found = finding("server.stdout-polluted", base | printed, verdict=None if answered else Verdict.FAIL)
+        yield _by(polluted, found, seen, context)
     mismatch = next((hit for hit in seen.hits if hit.cause == "addon.product-mismatch"), None)
     if mismatch is not None:
         yield from _mismatch(mismatch, seen, base, context)
     if _is_not_dispatched(seen, live, context) and (gave_up := _gave_up(seen)) is not None:
-        yield _found("client.tool-not-dispatched", base | _quoted(gave_up, seen, context))
+        yield _by(gave_up, finding("client.tool-not-dispatched", base), seen, context)
 
 
-_OF_START = frozenset({"server.sdk-incompatible"}) | {
-    row.cause for row in signatures() if row.stage == "start" and row.cause.partition(".")[0] in {"launcher", "server"}
+_OF_START = frozenset({"server.sdk-incompatible", "server.sdk-missing"}) | {
+    row.cause for row in signatures() if row.stage == "start" and row.cause.startswith("launcher.")
 } - {"launcher.not-found"}
 """Causes that keep a server from starting. What is not found is the launcher's own check's to say."""
 
@@ -123,18 +123,31 @@ def _rank(hit: Hit) -> int:
 
 
 def _of_hit(hit: Hit, seen: LogSeen, base: Evidence, context: Context) -> Finding:
-    evidence = base | dict(hit.facts) | _quoted(hit, seen, context)
-    if hit.known is not None:
-        evidence |= sdk.of_break(hit.known, seen.entry)
-    elif hit.signature is not None:
-        evidence["what"] = hit.signature.what
-    return _found(hit.cause, evidence)
+    evidence = base | dict(hit.facts)
+    if hit.cause.startswith("launcher."):
+        evidence |= _of_launcher(hit, seen, context) | evidence
+    return _by(hit, finding(hit.cause, evidence), seen, context)
+
+
+def _of_launcher(hit: Hit, seen: LogSeen, context: Context) -> Evidence:
+    """What is told about a launcher that has not started the server: its own words, from where they begin to tell."""
+    product = seen.entry.product
+    named = product.server_entry if product is not None else ""
+    begin = hit.record.text.rfind("\n", 0, hit.at) + 1
+    words = hide(hit.record.text[begin:], context.secrets).splitlines()[:_MOST]
+    return {
+        "what": hit.signature.what if hit.signature is not None else None,
+        "resolver": "uv",
+        "requested": named or seen.entry.name,
+        "package": named or seen.entry.name,
+        "reason_lines": tuple(one_line(line, 300) for line in words if line.strip()),
+    }
 
 
 def _start_timeout(record: Record, limit_s: float | None, seen: LogSeen, base: Evidence, context: Context) -> Finding:
     more = table("log_signatures")["limits"].get(seen.entry.app.id)
-    evidence = base | shown(record, 0, seen.file, context) | {"limit_s": _round(limit_s), "_more_time": more}
-    return _found("client.start-timeout", evidence)
+    evidence = base | {"limit_s": _round(limit_s), "_more_time": more}
+    return quoting(finding("client.start-timeout", evidence), record, 0, seen, context)
 
 
 def _mismatch(hit: Hit, seen: LogSeen, base: Evidence, context: Context) -> Iterator[Finding]:
@@ -148,7 +161,7 @@ def _mismatch(hit: Hit, seen: LogSeen, base: Evidence, context: Context) -> Iter
         "how_known": "the command in the configuration",
         "_addon_entry": lab.server_entry,
     }
-    yield _found("addon.product-mismatch", base | evidence | _quoted(hit, seen, context))
+    yield _by(hit, finding("addon.product-mismatch", base | evidence), seen, context)
 
 
 def _is_not_dispatched(seen: LogSeen, live: ServerSeen | None, context: Context) -> bool:

@@ -68,7 +68,8 @@ def of_break(known: Break, entry: Entry) -> dict[str, EvidenceValue]:
         "pin": known.pin,
         "_with": held,
         "_pin_alone": None if held else known.pin,
-        "_shim": known.shim.strip() or None,
+        # Who uses a server that others have made cannot change it.
+        "_shim": None if entry.product else known.shim.strip() or None,
     }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from ..check import Context, Outcome
-from ..knowledge import products, sdk_breaks
+from ..knowledge import products
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
 from ..model import EvidenceValue, Finding, McpFacts, Verdict
@@ -21,8 +21,9 @@ from ..redaction import hide
 from ..text import one_line
 from . import through
 from .entries import Entry, Launch, command_line, evidence_of
+from .last_words import cause_in
 from .mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
-from .sdk import EnvironmentSeen, holds_sdk_back, of_break, open_pin_evidence, seen_for
+from .sdk import EnvironmentSeen, holds_sdk_back, open_pin_evidence, seen_for
 
 BLOCKED_WAIT_S = 12.0
 """How long a server gets whose add-on is known not to answer: the shortest limit of an AI app is 10 s (Codex)."""
@@ -239,14 +240,8 @@ def _of_exit(
         for foretold in environment.suspicions if environment else ():
             if foretold.cause in {"server.sdk-missing", "server.sdk-incompatible"}:
                 return finding(foretold.cause, evidence | foretold.evidence)
-    if (known := sdk_breaks.in_words(said)) is not None:
-        return finding("server.sdk-incompatible", evidence | of_break(known, entry))
-    missing = re.search(
-        r"ModuleNotFoundError: No module named '([\w.]+)'|(?:^|: )No module named ([\w.]+)\s*$", said, re.MULTILINE
-    )
-    module = (missing[1] or missing[2]) if missing else ""
-    if module.partition(".")[0] in {"mcp", "fastmcp", *(m for p in products.products() for m in p.modules)}:
-        return finding("server.sdk-missing", evidence | {"module": module})
+    if (cause := cause_in(said, entry)) is not None:
+        return finding(cause.cause, evidence | cause.evidence)
     if answer.noise and answer.exit_code == 0:
         return finding("server.stdout-polluted", evidence, verdict=Verdict.FAIL)
     return finding("server.exits-at-start", evidence)

@@ -19,6 +19,7 @@ from ..knowledge.sdk_breaks import SDK
 from ..model import EvidenceValue, Finding, Verdict
 from ..probes.requirements import marker_variables
 from .entries import Entry, evidence_of
+from .imports import ImportsSeen
 from .sdk import EnvironmentSeen
 from .server import ServerSeen
 
@@ -135,6 +136,9 @@ def _told(package: str, context: Context) -> Iterator[_Known]:
 
 
 def _installed(package: str, context: Context) -> Iterator[_Known]:
+    for loaded in context.all_observed(ImportsSeen):
+        with contextlib.suppress(InvalidVersion):
+            yield _Known(Version(loaded.version_of(package)), "its Python loads it", loaded.entry, loaded.sure)
     for seen in context.all_observed(EnvironmentSeen):
         found = seen.environment.packages.get(package)
         if found is not None:

@@ -20,7 +20,7 @@ async def processes(context: Context) -> Outcome:
     if local is None or is_web(context):
         return Outcome(Verdict.SKIPPED)
     port = local.endpoint.port
-    servers = [client for client in await in_thread(lambda: clients(port)) if _is_server(client)]
+    servers = await connected_servers(port, context)
     evidence: dict[str, EvidenceValue] = {"endpoint": str(local.endpoint)}
     findings = []
     orphans = [server for server in servers if not server.parent]
@@ -39,6 +39,12 @@ async def processes(context: Context) -> Outcome:
     if failed is not None:
         return Outcome(Verdict.FAIL, failed.title, tuple(findings))
     return Outcome(Verdict.WARN if findings else Verdict.SKIPPED, "", tuple(findings))
+
+
+async def connected_servers(port: int, context: Context) -> list[Client]:
+    """The Blender servers that are connected to this port of this machine."""
+    found = await context.once(lambda: in_thread(lambda: clients(port)), (clients, port))
+    return [client for client in found if _is_server(client)]
 
 
 def _is_server(client: Client) -> bool:

@@ -88,6 +88,20 @@ def finding(cause_id: str, evidence: Mapping[str, EvidenceValue], *, verdict: Ve
     )
 
 
+def note(name: str, evidence: Mapping[str, EvidenceValue]) -> str:
+    """The sentence of this name among the notes in `words.toml`, with this evidence in it."""
+    return _shared("notes", name, evidence)
+
+
+def step(name: str, evidence: Mapping[str, EvidenceValue]) -> str:
+    """What is being waited for in this step of a long check, in the words of `words.toml`."""
+    return _shared("steps", name, evidence)
+
+
+def _shared(kind: str, name: str, evidence: Mapping[str, EvidenceValue]) -> str:
+    return fill(str(table("words")[kind][name]), {key: _clean(value) for key, value in evidence.items()})
+
+
 def fill(text: str, evidence: Mapping[str, EvidenceValue]) -> str:
     """The text with its `$names` replaced by evidence; what is not known reads as an ellipsis."""
     return string.Template(text.strip()).substitute(_Shown(evidence))

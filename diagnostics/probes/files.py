@@ -33,8 +33,8 @@ class FileRead:
     reason: str = ""
 
 
-def read_file(path: Path, ledger: Ledger) -> FileRead:
-    """Reads at most 1 MiB of a regular file (symbolic links are followed)."""
+def read_file(path: Path, ledger: Ledger, limit: int = MAX_BYTES) -> FileRead:
+    """Reads a regular file of at most `limit` bytes (symbolic links are followed)."""
     ledger.read(path)
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -44,10 +44,11 @@ def read_file(path: Path, ledger: Ledger) -> FileRead:
         mode = os.fstat(handle)
         if not stat.S_ISREG(mode.st_mode):
             return FileRead(path, State.UNREADABLE, reason=_kind(mode.st_mode))
-        if mode.st_size > MAX_BYTES:
-            return FileRead(path, State.UNREADABLE, reason=f"it is larger than 1 MiB ({mode.st_size} bytes)")
+        if mode.st_size > limit:
+            reason = f"it is larger than {limit >> 20} MiB ({mode.st_size} bytes)"
+            return FileRead(path, State.UNREADABLE, reason=reason)
         with os.fdopen(handle, "rb", closefd=False) as file:
-            return FileRead(path, State.READ, file.read(MAX_BYTES + 1))
+            return FileRead(path, State.READ, file.read(limit + 1))
     except OSError as error:
         return _failed(path, error)
     finally:
@@ -71,3 +72,11 @@ def _kind(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "it is a folder"
     return "it is a pipe" if stat.S_ISFIFO(mode) else "it is no regular file"
+
+
+def modified_s(path: Path) -> float | None:
+    """When the content of a file last changed, in seconds since the epoch; None where that is not known."""
+    try:
+        return path.stat().st_mtime
+    except (OSError, ValueError):
+        return None

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 
 from ..ledger import Ledger
-from .process import end_tree, start
+from .run_program import END_S, run_program
 
 PATH = os.pathsep.join(("/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin"))
 """Where the programs are; a user's own PATH often lacks the first ones."""
@@ -19,21 +18,8 @@ _MOST = 4 << 20
 
 async def printed(argv: Sequence[str], ledger: Ledger) -> bytes:
     """What the program printed, in English where it can; b"" when it failed, took too long or printed too much."""
-    ledger.started(argv)
     needed = {name: value for name, value in os.environ.items() if name.upper() in {"SYSTEMROOT", "WINDIR"}}
     path = os.environ.get("PATH", "") if needed else PATH
-    try:
-        child = await start(argv, environ={**needed, "PATH": path, "LC_ALL": "C"}, cwd=None)
-    except OSError:
-        return b""
-    said = bytearray()
-    try:
-        async with asyncio.timeout(_WAIT_S):
-            while (data := await child.receive()) and len(said) <= _MOST:
-                said += data
-            await child.exited.wait()
-    except TimeoutError:
-        return b""
-    finally:
-        await end_tree(child)
-    return bytes(said) if child.exit_code == 0 and len(said) <= _MOST else b""
+    environ = {**needed, "PATH": path, "LC_ALL": "C"}
+    ran = await run_program(argv, environ=environ, cwd=None, ledger=ledger, deadline_s=_WAIT_S + END_S, most=_MOST)
+    return ran.stdout if ran.worked else b""

@@ -80,6 +80,12 @@ class Child(asyncio.SubprocessProtocol):
         if pipe is not None and not pipe.is_closing():
             pipe.write(data)
 
+    def finish_stdin(self) -> None:
+        """Tell it that nothing more will come, after all that was sent."""
+        pipe = self.transport.get_pipe_transport(0)
+        if pipe is not None and not pipe.is_closing():
+            pipe.close()
+
     def close_stdin(self) -> None:
         """Tell it that nothing more will come; what it has not read yet is dropped."""
         pipe = cast("asyncio.WriteTransport | None", self.transport.get_pipe_transport(0))
@@ -163,7 +169,7 @@ async def start(argv: Sequence[str], *, environ: Mapping[str, str], cwd: str | N
         ValueError: arguments, environment or folder cannot be handed to the system (NUL, lone surrogates, "=").
 
     """
-    child, cancelled = await _to_its_end(_start(argv, environ, cwd))
+    child, cancelled = await to_its_end(_start(argv, environ, cwd))
     if cancelled is not None:
         await end_tree(child)
         raise cancelled
@@ -177,7 +183,7 @@ async def end_tree(child: Child) -> None:
     later process with the same id by its time of creation. A descendant that has left both the tree and the session
     (a daemon that forked twice) is out of reach.
     """
-    _, cancelled = await _to_its_end(_end(child))
+    _, cancelled = await to_its_end(_end(child))
     if cancelled is not None:
         raise cancelled
 
@@ -209,7 +215,7 @@ async def _end(child: Child) -> None:
         await child.close()
 
 
-async def _to_its_end(work: Awaitable[T]) -> tuple[T, asyncio.CancelledError | None]:
+async def to_its_end(work: Awaitable[T]) -> tuple[T, asyncio.CancelledError | None]:
     """Await short work that must not be left half-done; also returns the cancellation that came meanwhile."""
     task = asyncio.ensure_future(work)
     cancelled = None

@@ -39,10 +39,9 @@ def app_search_path(
 
     The processes are looked at only when `machine` is the one that this code runs on, and only their PATH is kept.
     """
-    here = machine.platform == sys.platform and machine.home == Path.home()
-    if here and machine.platform == "win32":
+    if machine.is_here and machine.platform == "win32":
         return SearchPath(tuple(_registry_path()), "the PATH in the registry, which apps started from the desktop get")
-    if here:
+    if machine.is_here:
         found = _paths_of_processes(frozenset({*processes, *session}))
         for names, source in ((processes, "the PATH of the running app"), (session, "the PATH of the desktop session")):
             path = next((found[name] for name in names if name in found), None)
@@ -119,6 +118,15 @@ def find_program(command: str, folders: Iterable[str | Path], machine: Machine, 
                         return Program(path, blocked)
                     blocked = blocked or path
     return Program(None, blocked)
+
+
+def installed_s(program: Path) -> float | None:
+    """Since when a program is where it is, in seconds of the clock, as far as its file tells; None where it is not."""
+    try:
+        states = (program.stat(), program.lstat())
+    except (OSError, ValueError):
+        return None
+    return max(max(state.st_mtime, state.st_ctime) for state in states)
 
 
 def child_environment(machine: Machine, path: SearchPath, extra: Mapping[str, str]) -> dict[str, str]:

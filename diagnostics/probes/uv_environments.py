@@ -98,7 +98,9 @@ def cached(
         found = read_virtual_environment(root, "uvx", ledger, closely)
         reached = {need.name for need in needs(found, requirements, system)}
         read += 1
-        if fits_python(found.python_version, python) and found.packages.keys() <= reached:
+        # One whose interpreter is gone, or is another machine's that shares the cache, is made anew.
+        usable = found.python is not None
+        if usable and fits_python(found.python_version, python) and found.packages.keys() <= reached:
             if newest is not None:
                 return Cached(newest, alike=False)
             newest, releases = found, named

@@ -72,6 +72,17 @@ class _Open:
     server: str = ""
     printed: bool = False
     size: int = 0
+    nested: bool = False
+    """It has begun a block of several lines, which ends with a bracket at the beginning of a line."""
+
+    def takes(self, line: str) -> bool:
+        """Whether a line without a beginning of its own belongs to this record."""
+        if self.printed:
+            return True
+        if self.nested:
+            self.nested = line[0] not in "}])"
+            return True
+        return line.lstrip().startswith("at ")  # a frame of JavaScript's stack
 
     def add(self, line: str) -> None:
         left = TEXT_LIMIT - self.size
@@ -97,7 +108,7 @@ def _joined(lines: Sequence[str]) -> Iterator[Record]:
             if now.parts:
                 yield now.closed()
             now = begun
-        elif now.parts and (now.printed or line[0] in " \t}])"):
+        elif now.parts and now.takes(line):
             if now.printed and now.size >= TEXT_LIMIT:  # why a server ended stands at the end of all that it printed
                 yield now.closed()
                 now = _Open([], now.time, now.level, now.server, printed=True)
@@ -139,6 +150,7 @@ def _begun(line: str) -> _Open | None:
     if not begun.server and not begun.printed and "server" in rest and (named := _OF_SERVER.search(rest, 0, 300)):
         begun.server = named["name"]
     begun.add(rest)
+    begun.nested = rest.endswith(("{", "[", "("))
     return begun
 
 

@@ -2,13 +2,16 @@
 """A JSON parser that knows where every value stands and what exactly is wrong with a text that is no JSON.
 
 As strict as ECMAScript's `JSON.parse` (ECMA-262 §25.5.1, ECMA-404), with which most AI apps read their configuration,
-but for one thing: nesting is bounded by `MAX_DEPTH`. It does not recurse and takes linear time. Offsets count code
-points of the text; a byte order mark is an error, as it is for `JSON.parse`, so whoever reads a file takes it off.
+but for one thing: nesting is bounded by `MAX_DEPTH`. Editors read theirs as "JSON with comments"; for those it is told
+to let comments and a comma before a closing bracket pass. It does not recurse and takes linear time. Offsets count
+code points of the text; a byte order mark is an error, as it is for `JSON.parse`, so whoever reads a file takes it off.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from . import located_json_errors as errors
@@ -22,7 +25,19 @@ MAX_DEPTH = 512
 _INTEGER_DIGITS = 600
 """Longer integers become floats: they are far beyond what a double holds, and `int` is quadratic and limited."""
 
+_LEVELS = 4
+"""How deep containers are looked for that can be passed over."""
+_LONG = 2000
+"""Characters from which on that is worth it."""
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(constant)
+
+
+_QUICK = json.JSONDecoder(parse_constant=_refuse)
 _SPACE = re.compile(r"[ \t\n\r]*")
+_SPACE_AND_COMMENTS = re.compile(r"(?:[ \t\n\r]+|//[^\n\r]*|/\*(?s:.*?)\*/)*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _AFTER_NUMBER = re.compile(r"[0-9A-Za-z_$.+-]")
 _LITERAL = re.compile(r"(?:true|false|null)(?![0-9A-Za-z_$])")
@@ -75,17 +90,21 @@ class _Open:
         return Node(self.value, self.start, end, self.owner_key_start, tuple(self.duplicates))
 
 
-def parse(text: str) -> Node:
+def parse(text: str, *, comments: bool = False, commas: bool = False, only: Sequence[str] = ()) -> Node:
     """Parse the one JSON value that `text` consists of.
 
     The last of several members with the same key wins and the others are kept in `Node.duplicates`; escaped lone
-    surrogates are accepted and stay in the strings.
+    surrogates are accepted and stay in the strings. `comments` lets `//` and `/* */` pass, `commas` a comma after the
+    last element: together they are what editors call JSONC.
+
+    `only` names the members that are of interest in a large text: an array or object in which none of them occurs, and
+    that is long, is checked and kept without what is in it, which takes a tenth of the time.
 
     Raises:
         JsonSyntaxError: the text is no JSON, or nested deeper than `MAX_DEPTH`.
 
     """
-    return _Parser(text).parse()
+    return _Parser(text, comments=comments, commas=commas, only=only).parse()
 
 
 def plain(node: Node) -> object:
@@ -114,9 +133,12 @@ def _shell(node: Node) -> object:
 class _Parser:
     """The state of one parse: the text, how far it is read, and which containers are open."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, comments: bool, commas: bool, only: Sequence[str]) -> None:
         self._text = text
         self._at = 0
+        self._commas = commas
+        self._only = () if comments or commas else tuple(f'"{name}"' for name in only)
+        self._between = _SPACE_AND_COMMENTS if comments else _SPACE
         self._open: list[_Open] = []
 
     def parse(self) -> Node:
@@ -160,6 +182,9 @@ class _Parser:
     def _container(self, bracket: str, key_start: int | None) -> Node | None:
         if len(self._open) >= MAX_DEPTH:
             raise JsonSyntaxError(JsonProblem.TOO_DEEP, self._text, self._at)
+        if self._only and 0 < len(self._open) < _LEVELS and (end := self._passed_over()):
+            start, self._at = self._at, end
+            return Node({} if bracket == "{" else [], start, end, key_start)
         opened = _Open({} if bracket == "{" else [], self._at, key_start)
         self._at += 1
         self._space()
@@ -170,6 +195,15 @@ class _Parser:
         if bracket == "{":
             self._key()
         return None
+
+    def _passed_over(self) -> int:
+        """Where the container ends that begins here, when nothing of interest is in it; 0 when it is to be read."""
+        try:
+            _value, end = _QUICK.raw_decode(self._text, self._at)
+        except (ValueError, RecursionError):
+            return 0  # what is wrong is found by reading it
+        long = end - self._at > _LONG
+        return end if long and not any(self._text.find(name, self._at, end) >= 0 for name in self._only) else 0
 
     def _after_element(self, end: int) -> Node | None:
         """Read on after an element that ended at `end`: to the next element (None), or the container that closes."""
@@ -186,7 +220,11 @@ class _Parser:
         self._at += 1
         self._space()
         if self._peek() == container.closer:
-            raise JsonSyntaxError(JsonProblem.TRAILING_COMMA, self._text, comma)
+            if not self._commas:
+                raise JsonSyntaxError(JsonProblem.TRAILING_COMMA, self._text, comma)
+            self._at += 1
+            self._open.pop()
+            return container.close(self._at)
         if isinstance(container.value, dict):
             self._key()
         return None
@@ -246,7 +284,7 @@ class _Parser:
             raise errors.text_goes_on(self._text, self._at, end)
 
     def _space(self) -> None:
-        match = _SPACE.match(self._text, self._at)
+        match = self._between.match(self._text, self._at)
         assert match is not None  # noqa: S101  # it matches the empty string
         self._at = match.end()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 
-from ..model import CheckResult, Finding, Report
+from ..model import CheckResult, Finding, Report, Tool
 
 SCHEMA = 1
 
@@ -17,16 +17,9 @@ def render(report: Report) -> str:
 
 def as_object(report: Report) -> dict[str, object]:
     """The report as what JSON is made of."""
-    tool = report.tool
     return {
         "schema": SCHEMA,
-        "tool": {
-            "name": tool.name,
-            "version": tool.version,
-            "python": tool.python,
-            "blender": tool.blender,
-            "platform": tool.platform,
-        },
+        "tool": tool_as_object(report.tool),
         "started": report.started,
         "elapsed_ms": round(report.elapsed_ms, 1),
         "target": {"host": report.host, "port": report.port, "tls": report.tls, "kind": report.kind},
@@ -64,7 +57,8 @@ def as_object(report: Report) -> dict[str, object]:
             }
             for server in report.servers
         ],
-        "findings": [_finding(found) for found in report.findings],
+        "findings": [finding_as_object(found) for found in report.findings],
+        "notes": list(report.notes),
         "checks": [_check(check) for check in report.checks],
         "consents": [
             {
@@ -88,7 +82,19 @@ def as_object(report: Report) -> dict[str, object]:
     }
 
 
-def _finding(found: Finding) -> dict[str, object]:
+def tool_as_object(tool: Tool) -> dict[str, object]:
+    """Which doctor, where."""
+    return {
+        "name": tool.name,
+        "version": tool.version,
+        "python": tool.python,
+        "blender": tool.blender,
+        "platform": tool.platform,
+    }
+
+
+def finding_as_object(found: Finding) -> dict[str, object]:
+    """A finding with its evidence and remedies."""
     return {
         "id": found.id,
         "link": found.link,

@@ -28,19 +28,15 @@ def _lines(report: Report, *, verbose: bool, exact: bool) -> Iterator[str]:
         for change in report.changed:
             yield from _wrapped(change, "  - ", "    ")
     yield ""
-    labels, words = table("words")["links"], table("words")["verdicts"]
-    for row in report.chain:
-        time = f"{row.elapsed_ms:.1f} ms" if row.verdict is not Verdict.SKIPPED else ""
-        head = f"  {MARKS[row.verdict]} {labels[row.link]:<11} {words[row.verdict]:<9} "
-        body = textwrap.wrap(row.summary, WIDTH - len(head) - 12) or [""]
-        yield f"{head}{body[0]:<{WIDTH - len(head) - 12}} {time:>11}"
-        for more in body[1:]:
-            yield " " * len(head) + more
+    yield from _chain(report)
     told = [f for f in report.findings if f.order or (f.verdict in {Verdict.UNKNOWN, Verdict.SKIPPED} and not f.muted)]
     explained = [f for f in report.findings if f.explained_by and not f.muted]
     for found in told:
         yield ""
         yield from _finding(found, verbose=verbose, exact=exact)
+    for note in report.notes:
+        yield ""
+        yield from _wrapped(note, "", "  ")
     for title, rest in (("Follows from the above:", explained), ("Muted:", [f for f in report.findings if f.muted])):
         if rest:
             yield ""
@@ -51,6 +47,17 @@ def _lines(report: Report, *, verbose: bool, exact: bool) -> Iterator[str]:
     yield from _did(report)
     if verbose:
         yield from _checks(report)
+
+
+def _chain(report: Report) -> Iterator[str]:
+    labels, words = table("words")["links"], table("words")["verdicts"]
+    for row in report.chain:
+        time = f"{row.elapsed_ms:.1f} ms" if row.verdict is not Verdict.SKIPPED else ""
+        head = f"  {MARKS[row.verdict]} {labels[row.link]:<11} {words[row.verdict]:<9} "
+        body = textwrap.wrap(row.summary, WIDTH - len(head) - 12) or [""]
+        yield f"{head}{body[0]:<{WIDTH - len(head) - 12}} {time:>11}"
+        for more in body[1:]:
+            yield " " * len(head) + more
 
 
 def _finding(found: Finding, *, verbose: bool, exact: bool) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import diagnostics.__main__ as command_line
+import diagnostics.command_line.run as run_command
 from diagnostics import checks
 from diagnostics.check import Check, Context, Outcome
 from diagnostics.knowledge import catalogue
@@ -84,7 +85,7 @@ def test_the_doctor_itself_fails(monkeypatch: pytest.MonkeyPatch, capsys: Captur
 
 
 def test_no_traceback_reaches_the_user(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
-    monkeypatch.setattr(command_line, "diagnose", lambda *_args, **_options: 1 / 0)
+    monkeypatch.setattr(run_command, "diagnose", lambda *_args, **_options: 1 / 0)
     assert main() == 4
     assert capsys.readouterr().err.count("\n") == 1
 
@@ -93,7 +94,7 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     def interrupted(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line, "diagnose", interrupted)
+    monkeypatch.setattr(run_command, "diagnose", interrupted)
     assert main() == 130
     assert capsys.readouterr().err == "mcp-diagnostics: interrupted\n"
 
@@ -202,3 +203,45 @@ def test_a_terminal_that_knows_no_unicode(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert ended.stdout.isascii()
     assert ended.stderr == ""
+
+
+def test_apps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    project = tmp_path / "project"
+    (tmp_path / ".cursor").mkdir()
+    (project / ".vscode").mkdir(parents=True)
+    monkeypatch.chdir(project)
+    assert main("apps") == 0
+    assert capsys.readouterr().out.startswith("No AI app with a configuration was found. Known are Claude Desktop, ")
+    entry = {"command": "uvx", "args": ["mcp-for-blender"], "env": {"MY_KEY": "hunter2hunter2", "BLENDER_PORT": "9988"}}
+    (tmp_path / ".cursor/mcp.json").write_text(json.dumps({"mcpServers": {"blender": entry}}))
+    (project / ".vscode/mcp.json").write_text('{"servers": {"blender": {"url": "http://localhost:8000/mcp", },}}')
+    assert main("apps") == 0
+    assert capsys.readouterr().out == (
+        "Cursor (cursor)\n"
+        "  ~/.cursor/mcp.json\n"
+        "    • blender: uvx mcp-for-blender\n"
+        "      MCP for Blender, looks for Blender at localhost:9988\n"
+        "\n"
+        "Visual Studio Code (vscode)\n"
+        "  ~/project/.vscode/mcp.json\n"
+        "    • blender: http://localhost:8000/mcp\n"
+        "      only in the project ~/project\n"
+    )
+    assert main("apps", "--app", "cursor", "--format", "json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(app["id"], app["entries"][0]["endpoint"]) for app in told["apps"]] == [("cursor", "localhost:9988")]
+    assert (told["schema"], told["known"], told["did"]["read"]) == (1, ["Cursor"], ["~/.cursor/mcp.json"])
+    assert "hunter2" not in str(told)
+    (tmp_path / ".cursor/mcp.json").write_text('{"mcpServers": {"blender": {"command": 5}, "b2": 1')
+    assert main("apps", "--app", "cursor") == 0
+    assert "✖ Cursor cannot read its configuration: line 1 has a mistake" in capsys.readouterr().out
+    assert main("apps", "--app", "nonsense") == 2
+    assert "known are claude-desktop, " in capsys.readouterr().err
+
+
+def test_help_stays_readable(capsys: Captured) -> None:
+    assert main("run", "--help") == 0
+    assert "“mcp-diagnostics apps” lists those" in " ".join(capsys.readouterr().out.split())
+    assert main("apps", "--help") == 0

@@ -35,13 +35,15 @@ MAY = {
     "reports": {"knowledge", "model", "text"},
     # The two that put it all together.
     "reporting": {"", "check", "checks", "engine", "knowledge", "model", "redaction", "verdict"},
-    "": {"check", "checks", "engine", "last_good", "ledger", "looks", "model", "redaction", "reporting"},
+    "inventory": {"check", "checks", "model"},
+    "": {"check", "checks", "engine", "inventory", "last_good", "ledger", "looks", "model", "redaction", "reporting"},
     "waiting": {"", "model"},
     "many": {"", "looks", "model", "waiting"},
     "locking": {"", "atomic_write", "knowledge", "ledger", "lock", "model", "probes", "redaction", "text"},
-    "__main__": {
+    "command_line": {
         *("", "knowledge", "lock", "locking", "many", "model", "protocols", "reports", "target", "text", "waiting"),
     },
+    "__main__": {"command_line", "model", "target"},
 }
 """Part of the package (the door itself is "") → the parts that it may import."""
 

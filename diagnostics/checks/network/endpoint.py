@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import urllib.parse
 from dataclasses import dataclass
 
 from ...check import Context
@@ -13,7 +14,7 @@ from ...probes.bridge import BridgeAnswer
 from ...probes.tcp import Address, Attempt, Resolution
 from ...protocols.dialect import Dialect
 from ...text import host_port
-from ..entries import Entry, start_of
+from ..entries import Entry, RemoteEntry, start_of
 
 WILDCARDS = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  # what a listener is bound to, nothing is bound here
 
@@ -25,6 +26,8 @@ class Endpoint:
     host: str
     port: int
     named_by: str
+    path: str | None = None
+    """Where the MCP server is on a web server, when the entry of an AI app says so."""
 
     def __str__(self) -> str:
         return host_port(self.host, self.port)
@@ -70,7 +73,28 @@ def endpoint(context: Context) -> Endpoint:
                 return Endpoint(
                     host or target.host, port or target.port, f"the entry “{entry.name}” of {entry.app.name}"
                 )
+        if not named and (web := _of_address(context)) is not None:
+            return web
     return Endpoint(target.host, target.port, "the settings of MCP Diagnostics")
+
+
+def _of_address(context: Context) -> Endpoint | None:
+    """The place of the AI app's only Blender server that is reached over HTTP, where that is on this computer.
+
+    Other computers are contacted only when the user names them to MCP Diagnostics itself.
+    """
+    entries = {entry.url: entry for entry in context.all_observed(RemoteEntry)}
+    if len(entries) != 1 or context.target.kind is Kind.BRIDGE or context.target.tls is not None:
+        return None
+    url, entry = next(iter(entries.items()))
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 80
+    except ValueError:
+        return None
+    if parts.scheme != "http" or not (host == "localhost" or is_loopback(host)):
+        return None
+    return Endpoint(host, port, f"the entry “{entry.name}” of {entry.app.name}", parts.path or "/")
 
 
 def evidence_at(where: Endpoint, context: Context) -> dict[str, EvidenceValue]:
@@ -100,9 +124,14 @@ class WebEndpoint:
 
 
 def expects_web(context: Context) -> bool:
-    """Whether the user says that an MCP server over HTTP is there, by the kind or by a path."""
-    target = context.target
-    return target.kind in {Kind.MCP_HTTP, Kind.MCP_SSE} or target.path is not None
+    """Whether an MCP server over HTTP should be there, by the kind or a path, or by the AI app's own entry."""
+    return context.target.kind in {Kind.MCP_HTTP, Kind.MCP_SSE} or wanted_path(context) is not None
+
+
+def wanted_path(context: Context) -> str | None:
+    """Where on its web server the MCP server should be, by the user's word or by the AI app's own entry."""
+    where = context.observed(Endpoint)
+    return context.target.path or (where.path if where else None)
 
 
 def is_web(context: Context) -> bool:

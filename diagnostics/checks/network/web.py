@@ -17,7 +17,7 @@ from ...text import one_line
 from .. import through
 from ..entries import start_of
 from ..mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
-from .endpoint import Connection, WebEndpoint, evidence_at, expects_web, speaks_http
+from .endpoint import Connection, WebEndpoint, evidence_at, expects_web, speaks_http, wanted_path
 from .headers import user_headers
 from .health import Health, ask_health
 from .secure import tls_unexpected
@@ -46,7 +46,7 @@ async def web(context: Context) -> Outcome:
         return Outcome(Verdict.SKIPPED, blocked_by="network.tls")
     if connection.sock is not None and meant:
         connection.sock.close()  # each request has a connection of its own
-    context.secrets.update(_secrets(context.target.path or ""))
+    context.secrets.update(_secrets(wanted_path(context) or ""))
     origin = Origin.at(
         connection.address,
         connection.endpoint.host,
@@ -84,7 +84,7 @@ async def _tried(origin: Origin, context: Context, health: Health) -> list[WebSe
     """The server at the path that is asked for; where it is not there, at the usual ones."""
     target = context.target
     older = target.kind is Kind.MCP_SSE
-    first = (target.path or ("/sse" if older else "/mcp"), older)
+    first = (wanted_path(context) or ("/sse" if older else "/mcp"), older)
     dead = bool(health.pages) and not health.pages[0].status
     tried = [await _ask(origin, *first, context, deadline_s=_PAGE_S if dead else ANSWER_S)]
     if (slashed := _with_slash(tried[0])) is not None:
@@ -212,7 +212,9 @@ def _of_mcp(
 ) -> list[Finding]:
     found = []
     kind = Kind.MCP_SSE if best.sse else Kind.MCP_HTTP
-    insisted = context.target.path is not None or context.target.kind is Kind.MCP_SSE
+    # An app that finds nothing newer at the path of its entry asks there in the older way.
+    elsewhere = wanted_path(context) is not None and best.path != asked.path
+    insisted = context.target.path is not None or context.target.kind is Kind.MCP_SSE or elsewhere
     if best is not asked and (insisted or (best.sse and context.target.kind is Kind.MCP_HTTP)):
         seen: dict[str, EvidenceValue] = {"path": shown_path(asked.path), "status": asked.first.status}
         seen |= {"found_path": shown_path(best.path), "found_kind": kind.value}

@@ -319,6 +319,23 @@ def test_the_fingerprint_of_another_products_addon(doctor: Doctor) -> None:
     assert "addon.product-mismatch" not in ids(all_links(doctor))
 
 
+# uv, as in astral-sh/uv#11612.
+UNSOLVED = """\
+  \u00d7 No solution found when resolving tool dependencies:
+  \u2570\u2500\u25b6 Because blender-mcp==99 needs more than there is
+"""
+
+
+def test_what_uv_could_not_bring_together(logged: Doctor) -> None:
+    begin = "".join(app_logs.STARTED.splitlines(keepends=True)[:3])
+    write_log(logged, begin + UNSOLVED)
+    told = found(look(logged, "server"), "launcher.resolve-failed")
+    assert "blender-mcp==99" in told.detail
+    assert "No solution found" in str(told.evidence["log_line"])
+    write_log(logged, app_logs.STARTED + UNSOLVED)
+    assert "launcher.resolve-failed" not in ids(look(logged, "server"))
+
+
 SECRETS = {
     "MY_VALUE": "kwzxkwzxkwzx hunter",
     "SPLIT": "zzkwxxkwzzxw" * 4,

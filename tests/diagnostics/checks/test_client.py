@@ -273,7 +273,11 @@ def test_an_extension_is_an_entry(doctor: Doctor, settings: str | None) -> None:
 def test_an_extension_that_is_switched_off_is_none(doctor: Doctor) -> None:
     extension(doctor, MANIFEST, settings='{"isEnabled": false}')
     doctor.write("{}")
-    assert ids(look(doctor)) == ["client.no-blender-entry"]
+    told = look(doctor)
+    assert ids(told) == ["client.entry-disabled"]
+    assert "extension" in told.findings[0].detail
+    doctor.configure(ENTRY)
+    assert look(doctor).findings == ()
 
 
 @pytest.mark.parametrize("manifest", ["", "[]", "{", '{"server": 1}', '{"server": {"mcp_config": {"command": 1}}}'])

@@ -70,7 +70,7 @@ def test_the_sdk_has_moved_on(doctor: Doctor, *, launch: bool) -> None:
     assert "from mcp.server.fastmcp import FastMCP" in told.detail
     assert "server.py, line 3" in told.detail
     assert "mcp<2" in [remedy.text for remedy in told.remedies]
-    assert any("from mcp.server.mcpserver import MCPServer" in remedy.text for remedy in told.remedies)
+    assert not any("import" in remedy.text for remedy in told.remedies)
     assert ("last_lines" in told.evidence) is launch
 
 
@@ -114,6 +114,16 @@ def test_what_a_server_imports_is_not_there(doctor: Doctor, source: str, says: s
     told = found(look(doctor, root / "bin" / "blender-other"), "server.sdk-incompatible")
     assert told.evidence["says"] == says
     assert told.evidence.get("pin") == pin
+
+
+def test_the_author_of_a_server_is_told_what_to_write(doctor: Doctor) -> None:
+    """A server that is nobody else's product: who uses it can change it."""
+    python = virtual_environment(doctor.home / "server", sdk="2.3.0")
+    script = doctor.home / "my_blender_server.py"
+    script.write_text("from mcp.server.fastmcp import FastMCP\n")
+    told = found(look(doctor, python, str(script)), "server.sdk-incompatible")
+    (shim,) = [remedy.text for remedy in told.remedies if "import" in remedy.text]
+    assert shim.index("from mcp.server.mcpserver import MCPServer") < shim.index("from mcp.server.fastmcp import")
 
 
 def test_an_argument_that_the_sdk_does_not_take_any_more(doctor: Doctor) -> None:

@@ -22,7 +22,6 @@ SAID = {
     ],
     "client.tool-timeout": ["No result received from the Claude Desktop app after waiting 4 minutes. The local MCP"],
     "addon.product-mismatch": ["BlenderMCPServer - INFO - Returning data after receive completion (51 bytes)"],
-    "server.sdk-missing": ["ModuleNotFoundError: No module named 'blender_mcp'"],
     "launcher.tls-intercepted": ["invalid peer certificate: UnknownIssuer"],
     "launcher.cache-locked": [
         "failed to hardlink file from a to b: incompatible hardlinks. (os error 396)",
@@ -78,7 +77,6 @@ def test_those_that_wait_for_their_cause() -> None:
         "launcher.python-unsuitable",
         "launcher.build-failed",
         "launcher.package-unknown",
-        "launcher.resolve-failed",
     }
     assert {row.cause for row in signatures()}.isdisjoint(waiting)
 

@@ -78,6 +78,16 @@ def test_lines_without_a_beginning_are_what_the_server_printed() -> None:
     assert told[-1].text.startswith("Server disconnected")
 
 
+def test_what_is_indented_is_not_always_a_block() -> None:
+    told = read(
+        "2025-05-04T10:47:35.071Z [blender] [info] Message from client: {}\n  × No solution found\n"
+        "2025-05-04T10:47:35.071Z [blender] [error] Error: no\n    at ChildProcess\n  × Failed\n"
+        "2025-05-04T10:47:35.071Z [blender] [error] no {\n  a: [\n  ]\n}\n  after\n"
+    )
+    assert [record.text for record in told if record.printed] == ["  × No solution found", "  × Failed", "  after"]
+    assert told[2].text == "Error: no\n    at ChildProcess"
+
+
 def test_a_logger_of_the_server_has_its_own_time_here() -> None:
     record = read("2025-05-04 12:47:36,826 - BlenderMCPServer - ERROR - no\n  more")[0]
     assert (record.level, record.printed, record.text) == ("error", True, "- BlenderMCPServer - ERROR - no\n  more")
@@ -155,7 +165,7 @@ def test_a_log_may_be_cut_anywhere(text: str) -> None:
 
 
 def test_a_record_is_bounded() -> None:
-    long = f"2025-03-12T07:12:45.384Z [blender] [info] {'x' * 10**6}END"
+    long = f"2025-03-12T07:12:45.384Z [blender] [info] {'x' * 10**6}END {{"
     (record,) = read(long + "\n  more" * 10_000)
     assert len(record.text) < TEXT_LIMIT + 1000
     assert "END" in record.text

@@ -8,6 +8,7 @@ import math
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -373,3 +374,94 @@ def test_long_numbers_are_read_in_bounded_time(text: str) -> None:
     began = time.process_time()
     assert isinstance(parse(text).value, float)
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "// a\n{} // b",
+        '{/* {"no": 1} */"a"/**/: /* x\ny */ 1 , // b\r\n "b": [1, /* , */ 2,],}',
+        "[1,\n// last\n]",
+        '{"a": "// no comment /* */",}',
+    ],
+)
+def test_comments_and_commas_pass_where_they_may(text: str) -> None:
+    root = parse(text, comments=True, commas=True)
+    for node in root.value.values() if isinstance(root.value, dict) else []:
+        assert plain(parse(text[node.start : node.end], comments=True, commas=True)) == plain(node)
+    with pytest.raises(JsonSyntaxError):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "at"),
+    [
+        ("{,}", P.UNEXPECTED_CHARACTER, 1),
+        ("[1,,]", P.UNEXPECTED_CHARACTER, 3),
+        ("[1 2,]", P.MISSING_COMMA, 2),
+        ("{} /* open", P.COMMENT, 3),
+        ("# hash\n{}", P.COMMENT, 0),
+        ("// only", P.UNEXPECTED_END, 7),
+        ('{"a": "b\n"}', P.UNTERMINATED_STRING, 6),
+    ],
+)
+def test_what_comments_and_commas_do_not_excuse(text: str, problem: JsonProblem, at: int) -> None:
+    with pytest.raises(JsonSyntaxError) as told:
+        parse(text, comments=True, commas=True)
+    assert (told.value.problem, told.value.offset) == (problem, at)
+
+
+def test_comments_without_commas() -> None:
+    assert plain(parse("[1 // x\n]", comments=True)) == [1]
+    with pytest.raises(JsonSyntaxError, match="trailing-comma"):
+        parse("[1, // x\n]", comments=True)
+
+
+def test_many_comments_are_read_in_linear_time() -> None:
+    began = time.perf_counter()
+    parse("/**/ // x\n" * 50_000 + "{}", comments=True)
+    assert time.perf_counter() - began < 2
+
+
+LONG = {"cached": {f"k{n}": [n, "x"] for n in range(400)}, "list": [{"a": "b" * 50}] * 60, "short": ["kept"]}
+LARGE = json.dumps(
+    {**LONG, "projects": {"/one": {**LONG, "mcpServers": {"blender": {"command": "uvx"}}}, "/two": LONG}}
+)
+
+
+def test_what_is_of_no_interest_is_passed_over() -> None:
+    whole, outline = parse(LARGE), parse(LARGE, only=["mcpServers"])
+    assert isinstance(whole.value, dict)
+    assert isinstance(outline.value, dict)
+    for name, node in outline.value.items():
+        assert (node.start, node.end, node.key_start) == (
+            whole.value[name].start,
+            whole.value[name].end,
+            whole.value[name].key_start,
+        )
+    read = plain(outline)
+    assert isinstance(read, dict)
+    assert (read["cached"], read["list"], read["short"]) == ({}, [], ["kept"])
+    assert read["projects"] == {
+        "/one": {"cached": {}, "list": [], "short": ["kept"], "mcpServers": {"blender": {"command": "uvx"}}},
+        "/two": {},
+    }
+
+
+@given(
+    st.integers(0, len(LARGE)),
+    st.sampled_from(["", ",", "}", "]", '"', "\\", "NaN", "\x01", "'", "//", "1", " "]),
+    st.integers(0, 2),
+)
+@settings(max_examples=200, deadline=None)
+def test_what_is_passed_over_is_checked(place: int, inserted: str, removed: int) -> None:
+    text = LARGE[:place] + inserted + LARGE[place + removed :]
+    assert told(text, only=["mcpServers"]) == told(text)
+
+
+def told(text: str, only: Sequence[str] = ()) -> tuple[object, int]:
+    """Where the value ends, or what is wrong and where."""
+    try:
+        return None, parse(text, only=only).end
+    except JsonSyntaxError as error:
+        return error.problem, error.offset

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several Blender servers in one app, which fight for the same Blender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...check import Context
+from ...knowledge import products
+from ...knowledge.catalogue import finding
+from ...model import EvidenceValue, Finding, Verdict
+from ..entries import Entry
+
+
+def duplicates(entries: Sequence[Entry], context: Context) -> Iterator[Finding]:
+    """Entries of one app that look for Blender at the same place. Of several products only one can find its add-on."""
+    groups: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.app.id, entry.scope, place_of(entry)), []).append(entry)
+    for group in groups.values():
+        names = {entry.product.id for entry in group if entry.product}
+        if len(group) > 1:
+            first = group[0]
+            several = len(names) > 1
+            evidence: dict[str, EvidenceValue] = {
+                "app": first.app.name,
+                "file": str(first.file),
+                "line": first.line,
+                "entries": tuple(f"“{entry.name}” ({entry.file}, line {entry.line})" for entry in group),
+                "products": tuple(sorted({entry.product.name for entry in group if entry.product})),
+                "_several": several,
+                "_keep": first.name,
+                "_restart": first.app.how_to_restart(context.machine),
+            }
+            yield finding("client.duplicate-servers", evidence, verdict=Verdict.FAIL if several else Verdict.WARN)
+
+
+def place_of(entry: Entry) -> str:
+    """Where the server of an entry looks for Blender: what is configured, else what its product uses."""
+    host, port = entry.endpoint
+    product = entry.product or products.products()[0]
+    name = "localhost" if host in {None, "127.0.0.1", "::1"} else host
+    return f"{name}:{port or product.default_port}"

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks at one AI app: all its files, and what of them is about Blender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...check import Context
+from ...knowledge.apps import App, apps, of_file
+from ...knowledge.catalogue import finding
+from ...model import EvidenceValue, Finding
+from ..entries import Entry, RemoteEntry
+from .extensions import extensions_of
+from .misplaced import in_a_backup, in_a_wrong_file, in_another_place
+from .reading import Refused, files_of, read_as
+from .servers import Servers, SwitchedOff, servers_in
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one app's files hold."""
+
+    app: App
+    files: tuple[Path, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    remote: tuple[RemoteEntry, ...] = ()
+    off: tuple[SwitchedOff, ...] = ()
+    refused: tuple[Finding, ...] = ()
+    """Files that the app cannot use."""
+    about_blender: bool = False
+    """One of those seems to hold a Blender server."""
+    findings: tuple[Finding, ...] = ()
+    """What the user meant to set up and the app cannot use."""
+    unused: tuple[Finding, ...] = ()
+    """What is not in use, and need not be where another app is."""
+
+
+def wanted_apps(context: Context) -> tuple[App, ...]:
+    """The apps that the user named, else all; for a file that was given the one whose it is."""
+    named = tuple(app for app in apps() if app.id in context.target.apps)
+    given = context.target.app_config
+    if given is None:
+        return named or apps()
+    return (named[0] if named else of_file(given),)
+
+
+def look(app: App, context: Context) -> Looked:
+    """Reads the app's configuration and its extensions, each file once."""
+    given = context.target.app_config
+    sources: list[tuple[Path, Path | None]] = [(given, None)] if given is not None else list(files_of(app, context))
+    read = [(file, read_as(app, file, context, project)) for file, project in sources]
+    refused = [one for _file, one in read if isinstance(one, Refused)]
+    servers = [servers_in(one, context) for _file, one in read if not isinstance(one, Refused)]
+    extensions = [] if given is not None else list(extensions_of(app, context))
+    installed = [one for one in extensions if isinstance(one, Entry)]
+    entries = (*(entry for one in servers for entry in one.entries), *installed)
+    remote = tuple(entry for one in servers for entry in one.remote)
+    off = (*(one for s in servers for one in s.off), *(one for one in extensions if isinstance(one, SwitchedOff)))
+    findings = [found for one in servers for found in one.findings]
+    findings += in_a_wrong_file(app, context) if given is None else ()
+    files = (*(file for file, _one in read), *(entry.file for entry in installed))
+    unused: list[Finding] = []
+    if not (entries or remote or findings or refused) and (files or off) and given is None:
+        findings += in_another_place(app, files[0], context) if files else ()
+        if not findings:
+            unused = _unused(app, sources, servers, off, context)
+    return Looked(
+        app,
+        files,
+        entries,
+        remote,
+        off,
+        tuple(one.finding for one in refused),
+        any(one.about_blender for one in refused),
+        tuple(findings),
+        tuple(unused),
+    )
+
+
+def _unused(
+    app: App,
+    sources: list[tuple[Path, Path | None]],
+    servers: list[Servers],
+    off: tuple[SwitchedOff, ...],
+    context: Context,
+) -> list[Finding]:
+    if off:
+        file = next((file for (file, _p), one in zip(sources, servers, strict=True) if off[0] in one.off), None)
+        evidence: dict[str, EvidenceValue] = {"app": app.name, "entry": off[0].name, "field": off[0].member}
+        evidence |= {"file": str(file) if file else None, "line": off[0].line or None, "_extension": file is None}
+        evidence["_restart"] = app.how_to_restart(context.machine)
+        return [finding("client.entry-disabled", evidence)]
+    return [found for file, project in sources if project is None for found in in_a_backup(app, file, context)][:1]

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Blender servers in one file of an app: those that it starts, and those that it cannot use, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...check import Context
+from ...knowledge import products
+from ...knowledge.apps import keys
+from ...knowledge.catalogue import finding
+from ...model import EvidenceValue, Finding
+from ...protocols import located_json
+from ...protocols.located_json import Node
+from ...text import clean
+from ..entries import Entry, RemoteEntry
+from .reading import Configuration
+from .shape import address_of, command_of, is_off, is_provided, problems
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """A Blender entry that is there and that the app does not start."""
+
+    name: str
+    line: int
+    member: str
+    """What switches it off."""
+
+
+@dataclass(slots=True)
+class Servers:
+    """What one file holds for Blender."""
+
+    entries: list[Entry] = field(default_factory=list)
+    remote: list[RemoteEntry] = field(default_factory=list)
+    off: list[SwitchedOff] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def none(self) -> bool:
+        """Nothing in the file is about Blender."""
+        return not (self.entries or self.remote or self.off or self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The servers of one scope: all projects, or one."""
+
+    path: str
+    node: Node
+    scope: str
+    off: frozenset[str]
+
+
+def servers_in(configuration: Configuration, context: Context) -> Servers:
+    """The Blender servers of a file, and what is wrong with it."""
+    look = _Look(configuration, context)
+    look.at_file()
+    return look.found
+
+
+class _Look:
+    """A look at one file, and what was found so far."""
+
+    def __init__(self, configuration: Configuration, context: Context) -> None:
+        self.configuration = configuration
+        self.context = context
+        self.found = Servers()
+
+    def at_file(self) -> None:
+        root, key = self.configuration.root, self.configuration.app.key
+        if not isinstance(root.value, dict):
+            self.invalid(root, "the whole file", "an object { … }")
+            return
+        for group in _groups(self.configuration):
+            self.at_group(group)
+        if not self.found.none:
+            return
+        lost = [node for name, node in root.duplicates if name == key and about_blender(node)]
+        if lost:
+            wanted = "in the file only once: the app takes the last one, and the Blender entry is in this one"
+            self.invalid(lost[0], key, wanted)
+        elif (wrong := _wrong_key(self.configuration, self.context)) is not None:
+            self.found.findings.append(wrong)
+
+    def at_group(self, group: _Group) -> None:
+        if not isinstance(group.node.value, dict):
+            self.invalid(group.node, group.path, "an object { … } with one member for each server")
+            return
+        for name, node in group.node.value.items():
+            if about_blender(node, name):
+                self.at_entry(group, name, node)
+
+    def at_entry(self, group: _Group, name: str, node: Node) -> None:
+        app, file = self.configuration.app, self.configuration.file
+        shown, (line, _column) = clean(name, 60), self.configuration.position(node)
+        if (member := is_off(node, app)) is not None or name in group.off:
+            listed = ".".join(app.excluded) or "disabledMcpServers"
+            self.found.off.append(SwitchedOff(shown, line, member or listed))
+            return
+        if is_provided(node, app):
+            return
+        problem = next(problems(node, f"{group.path}.{shown}", app), None)
+        if problem is not None:
+            self.invalid(*problem)
+            return
+        address = address_of(node, app)
+        if address is not None:
+            self.found.remote.append(RemoteEntry(app, shown, str(address.value), file, line, group.scope))
+            return
+        command = command_of(node, app, self.context.machine, self.configuration.project)
+        # What stands only in a variable or in a member that the app does not read does not make it a Blender server.
+        if products.mentions_blender(name, command):
+            product = products.of_command(command)
+            self.found.entries.append(Entry(app, shown, command, file, line, product, group.scope))
+
+    def invalid(self, node: Node, path: str, wanted: str) -> None:
+        line, column = self.configuration.position(node)
+        evidence = _where(self.configuration, self.context) | {"line": line, "column": column}
+        self.found.findings.append(finding("client.entry-invalid", evidence | {"field": path, "wanted": wanted}))
+
+
+def _groups(configuration: Configuration) -> Iterator[_Group]:
+    app, members = configuration.app, configuration.root.value
+    assert isinstance(members, dict)  # noqa: S101  # the caller has looked
+    off = _names(configuration.root, app.excluded)
+    scope = str(configuration.project) if configuration.project else ""
+    if (servers := members.get(app.key)) is not None:
+        yield _Group(app.key, servers, scope, off)
+    projects = members.get(app.projects) if app.projects and configuration.project is None else None
+    if projects is None or not isinstance(projects.value, dict):
+        return
+    for folder, project in projects.value.items():
+        own = project.value.get(app.key) if isinstance(project.value, dict) else None
+        if own is not None and isinstance(own.value, dict) and own.value:
+            switched_off = _names(project, ["disabledMcpServers"])
+            yield _Group(f"{app.projects}.{clean(folder, 200)}.{app.key}", own, folder, switched_off)
+
+
+def _names(root: Node, path: list[str]) -> frozenset[str]:
+    """The texts in the list at this path of members; none where there is no list."""
+    node: Node | None = root if path else None
+    for name in path:
+        node = node.value.get(name) if node is not None and isinstance(node.value, dict) else None
+    items = node.value if node is not None and isinstance(node.value, list) else []
+    return frozenset(item.value for item in items if isinstance(item.value, str))
+
+
+def about_blender(node: Node, name: str = "") -> bool:
+    """Whether something is about Blender at all, well-formed or not."""
+    text = f"{name} {located_json.plain(node)}".lower()
+    return "blender" in text or "blmcp" in text
+
+
+def _where(configuration: Configuration, context: Context) -> dict[str, EvidenceValue]:
+    app = configuration.app
+    return {"app": app.name, "file": str(configuration.file), "_restart": app.how_to_restart(context.machine)}
+
+
+def _wrong_key(configuration: Configuration, context: Context) -> Finding | None:
+    """A Blender server that stands under the key of another app."""
+    members = configuration.root.value
+    assert isinstance(members, dict)  # noqa: S101  # the caller has looked
+    app = configuration.app
+    for key in sorted(keys() - {app.key}):
+        node = members.get(key)
+        if node is not None and _holds_servers(node):
+            line, column = configuration.position(node)
+            evidence = _where(configuration, context) | {"line": line, "column": column, "key": key}
+            return finding("client.config-wrong-key", evidence | {"right_key": app.key, "_toml": app.format == "toml"})
+    return None
+
+
+def _holds_servers(node: Node) -> bool:
+    servers: Mapping[str, Node] = node.value if isinstance(node.value, dict) else {}
+    return any(
+        about_blender(server, name) and isinstance(server.value, dict) and "command" in server.value
+        for name, server in servers.items()
+    )
