@@ -108,6 +108,11 @@ class Context:
             seen for outcome in self._outcomes.values() for seen in outcome.observations if isinstance(seen, kind)
         )
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings of the checks that have ended."""
+        return tuple(found for outcome in self._outcomes.values() for found in outcome.findings)
+
     def record(self, check_id: str, outcome: Outcome) -> None:
         """Keeps how a check ended, for the checks that wait for it. Called by the engine only."""
         self._outcomes[check_id] = outcome

@@ -15,6 +15,7 @@ from . import (
     isolation,
     launcher,
     lock,
+    logged_faults,
     resolution,
     server,
     server_config,
@@ -35,11 +36,18 @@ CHECKS: tuple[Check, ...] = (
         after=("client.configuration",),
     ),
     Check(
+        "client.log",
+        Link.CLIENT,
+        "Reading what the AI apps have logged",
+        logged_faults.app_log,
+        after=("client.configuration",),
+    ),
+    Check(
         "launcher.command",
         Link.LAUNCHER,
         "Looking for the command as the AI app would",
         launcher.command,
-        after=("client.configuration",),
+        after=("client.configuration", "client.log"),
     ),
     # Before the others of its link: what it says is what the row shows.
     Check(
@@ -196,6 +204,13 @@ CHECKS: tuple[Check, ...] = (
         "Comparing the server's configuration",
         server_config.config,
         after=("network.connect", "addon.identify"),
+    ),
+    Check(
+        "server.log",
+        Link.SERVER,
+        "Comparing what the AI apps have logged with what was seen",
+        logged_faults.logged,
+        after=("client.log", "server.handshake", "addon.product"),
     ),
     Check(
         "server.pins",

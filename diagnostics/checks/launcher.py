@@ -16,10 +16,11 @@ from ..knowledge.catalogue import finding
 from ..model import Consent, EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
 from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
-from .entries import Entry, Launch, RemoteEntry, command_line, evidence_of
+from . import app_logs
+from .entries import Entry, Launch, RemoteEntry, command_line, evidence_of, installed
 from .launch_faults import faults
 from .launch_line import read_launch_line
-from .missing_program import is_path, lost_inside, not_found, own_path
+from .missing_program import bare_name, is_path, lost_inside, not_found, own_path
 
 _UNEXPANDED = re.compile(r"~(?:[\\/]|$)|\$\{?\w+\}?[\\/]|\$\{?(?:HOME|PWD)\}?$|%\w+%")
 _SHELLS = {"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh", "wsl", "env"}
@@ -48,6 +49,8 @@ async def command(context: Context) -> Outcome:
         verdict, summary = Verdict.PASS, ", ".join(dict.fromkeys(str(launch.program) for launch in launches))
         if warned := [found.title for found in findings if found.verdict is Verdict.WARN]:
             verdict, summary = Verdict.WARN, summary or warned[0]
+        elif len(launches) < len(entries):
+            verdict, summary = Verdict.UNKNOWN, "the app finds its program, and this look-up does not"
     lines = tuple(f"“{entry.name}” of {entry.app.name}: {read_launch_line(entry.command).told()}" for entry in entries)
     return Outcome(verdict, summary, findings, launches, tuple(consents.values()), lines)
 
@@ -62,7 +65,9 @@ def _reason(context: Context) -> str | None:
 
 async def _look(entry: Entry, context: Context) -> _Looked:
     evidence = evidence_of(entry, context) | {"command": entry.command.program}
-    if problem := _unexpanded(entry, context):
+    told = app_logs.seen_for(entry, context)
+    problem = _unexpanded(entry, context)
+    if problem and not (told is not None and told.starts and problem[0] == "command"):
         field, text, expanded = problem
         evidence |= {
             "field": field,
@@ -81,9 +86,18 @@ async def _look(entry: Entry, context: Context) -> _Looked:
     line, cwd = read_launch_line(entry.command), entry.command.cwd
     search = await _search_path(entry, context)
     program = find_program(entry.command.program, search.folders, context.machine, cwd)
+    if told is not None and program.path is not None and app_logs.was_missing(told, program.path):
+        search = SearchPath(told.session.paths, "what its log tells")
+        return _Looked((*warnings, not_found(line, entry, search, evidence, context=context, there=program.path)))
+    starts = told is not None and told.starts
+    if starts and program.path is None:
+        # The app itself finds it, so what is wrong is only where this look-up has looked.
+        program = installed(bare_name(entry.command.program, context), context)
+        if program.path is None:
+            return _Looked()
     if program.path is None:
         return _Looked((*warnings, not_found(line, entry, search, evidence, context=context, blocked=program.blocked)))
-    if (lost := lost_inside(line, entry, search, evidence, context=context)) is not None:
+    if not starts and (lost := lost_inside(line, entry, search, evidence, context=context)) is not None:
         return _Looked((*warnings, lost))
     environ = child_environment(context.machine, search, _own_variables(entry, context))
     found = (*warnings, *faults(line, entry, evidence, program=program.path, environ=environ, context=context))

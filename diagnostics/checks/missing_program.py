@@ -22,6 +22,11 @@ def is_path(program: str) -> bool:
     return "/" in program or "\\" in program
 
 
+def bare_name(program: str, context: Context) -> str:
+    """The name of a program without its folder."""
+    return PureWindowsPath(program).name if context.machine.platform == "win32" else PurePosixPath(program).name
+
+
 def own_path(entry: Entry, context: Context) -> str:
     """The name under which the entry sets PATH: Windows does not mind how it is written."""
     names = entry.command.env if context.machine.platform == "win32" else ()
@@ -51,18 +56,19 @@ def not_found(
     *,
     context: Context,
     blocked: Path | None = None,
+    there: Path | None = None,
 ) -> Finding:
     """Why the app does not find the program that `evidence` names, where it is, and the entry that works with it.
 
-    `blocked` is a file of its name that this user may not execute.
+    `blocked` is a file of its name that this user may not execute, `there` where it is known to be.
     """
     program, windows = str(evidence["command"]), context.machine.platform == "win32"
     if blocked is not None:
         return finding("launcher.not-executable", {**evidence, "path": str(blocked), "_denied": True})
-    bare = PureWindowsPath(program).name if windows else PurePosixPath(program).name
+    bare = bare_name(program, context)
     # Another Python of this name lacks what the missing one had installed.
     another_python = is_path(program) and re.match(r"python|py\b", bare) is not None
-    elsewhere = None if another_python else installed(bare, context).path
+    elsewhere = there or (None if another_python else installed(bare, context).path)
     if elsewhere is None and (parted := _parted(entry, search, evidence, context)) is not None:
         return parted
     uv = name_of(bare) in {"uv", "uvx"}

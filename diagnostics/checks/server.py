@@ -58,6 +58,8 @@ async def handshake(context: Context) -> Outcome:
         launcher = context.outcome("launcher.command")
         if launcher is not None and any(found.id == "launcher.not-on-app-path" for found in launcher.findings):
             return Outcome(Verdict.UNKNOWN, "not started: the app may not find it")
+        if launcher is not None and launcher.verdict is Verdict.UNKNOWN:
+            return Outcome(Verdict.UNKNOWN, "not started: its program was not found")
         return Outcome(Verdict.SKIPPED, "no Blender server configured", blocked_by=_blocker(context))
     if context.snapshot is not None and context.snapshot.main_thread_waits:
         return Outcome(Verdict.UNKNOWN, "not started: the add-on cannot answer while a script waits")

@@ -93,6 +93,12 @@ def folders(app: App, machine: Machine) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def log_patterns(app: App, machine: Machine) -> tuple[Path, ...]:
+    """Where the app writes about its servers on this machine, with wild cards."""
+    patterns = app.logs.get(machine.platform, [])
+    return tuple(path for pattern in patterns for path in _each_editor(pattern, machine))
+
+
 def _each_editor(pattern: str, machine: Machine) -> tuple[Path, ...]:
     if not pattern.startswith("$EDITOR/"):
         return (expand(pattern, machine),)

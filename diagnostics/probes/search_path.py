@@ -122,6 +122,15 @@ def find_program(command: str, folders: Iterable[str | Path], machine: Machine, 
     return Program(None, blocked)
 
 
+def installed_s(program: Path) -> float | None:
+    """Since when a program is where it is, in seconds of the clock, as far as its file tells; None where it is not."""
+    try:
+        states = (program.stat(), program.lstat())
+    except (OSError, ValueError):
+        return None
+    return max(max(state.st_mtime, state.st_ctime) for state in states)
+
+
 def child_environment(machine: Machine, path: SearchPath, extra: Mapping[str, str]) -> dict[str, str]:
     """The environment in which an app would start a server: the session's, with the app's PATH and the entry's own.
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import endpoint, environment, memory, parsers, server, survey, whole_run, window
+from tests.bench import endpoint, environment, logs, memory, parsers, server, survey, whole_run, window
 
 ROWS = {
     "whole-run": whole_run.measure,
     "endpoint": endpoint.measure,
     "environment": environment.measure,
+    "logs": logs.measure,
     "parsers": parsers.measure,
     "survey": survey.measure,
     "server": server.measure,

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading 5 MB of logs of an AI app, beside the floor of reading as many bytes as are looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from diagnostics.check import Context
+from diagnostics.checks import client, logged_faults
+from diagnostics.ledger import Ledger
+from diagnostics.model import Machine
+from diagnostics.probes.app_log import MAX_BYTES
+from diagnostics.target import make_target
+from tests.bench.figures import beside, shown, times_ms
+from tests.diagnostics import app_logs
+
+SIZE = 5 << 20
+COUNT = 60
+PRINTED = "2025-05-04 12:47:36,826 - BlenderMCPServer - INFO - Sending command: get_scene_info with params: {}\n"
+LOGS = {
+    "many starts": (app_logs.NOT_FOUND + app_logs.STARTED) * (SIZE // 2 // 4000),
+    "one long start": app_logs.STARTED + PRINTED * (SIZE // 2 // len(PRINTED)),
+}
+
+
+def _configured(home: Path, servers: int, log: str) -> Context:
+    base = home / ".config" / "Claude"
+    (base / "logs").mkdir(parents=True)
+    names = ["blender", *(f"blender-{number}" for number in range(2, servers + 1))]
+    entries = {name: {"command": "uvx", "args": ["mcp-for-blender"]} for name in names}
+    file = base / "claude_desktop_config.json"
+    file.write_text(json.dumps({"mcpServers": entries}), encoding="utf-8")
+    os.utime(file, (0, 0))
+    for name in names:
+        own = log[: SIZE // (servers + 1)].replace("[blender]", f"[{name}]")
+        (base / "logs" / f"mcp-server-{name}.log").write_text(own, encoding="utf-8")
+    (base / "logs" / "mcp.log").write_text(log[: SIZE // (servers + 1)], encoding="utf-8")
+    context = Context(make_target(), None, Machine("linux", home, {}), Ledger(), ends_at=time.monotonic() + 300)
+    context.record("client.configuration", asyncio.run(client.configuration(context)))
+    return context
+
+
+def measure() -> Iterator[str]:
+    """Logs of one server and of ten, of many starts and of one that goes on for long."""
+    for servers in (1, 10):
+        for name, log in LOGS.items():
+            with tempfile.TemporaryDirectory() as folder:
+                context = _configured(Path(folder), servers, log)
+                file = Path(folder, ".config/Claude/logs/mcp-server-blender.log")
+                floor = times_ms(lambda file=file, n=servers: [_tail(file) for _ in range(n)], COUNT)  # type: ignore[misc]
+                ours = times_ms(lambda context=context: asyncio.run(logged_faults.app_log(context)), COUNT)  # type: ignore[misc]
+            yield f"{servers:>2} of {name:<15} {shown(ours)} (budget: 20 ms); {beside(ours, floor)}"
+
+
+def _tail(file: Path) -> bytes:
+    with file.open("rb") as log:
+        log.seek(max(0, file.stat().st_size - MAX_BYTES))
+        return log.read()
