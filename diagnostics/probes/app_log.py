@@ -33,9 +33,9 @@ class LogRead:
 def find_logs(pattern: Path) -> tuple[Path, ...]:
     """The files that a pattern with wild cards finds, the one that was written last first."""
     head = Path(*itertools.takewhile(lambda part: "*" not in part, pattern.parts))
-    if head == pattern:
-        return (pattern,)
     with contextlib.suppress(OSError, ValueError):
+        if head == pattern:
+            return (pattern,) if pattern.exists() else ()
         found = list(itertools.islice(head.glob(pattern.relative_to(head).as_posix()), MAX_FILES))
         return tuple(sorted(found, key=_written, reverse=True))
     return ()
@@ -102,8 +102,3 @@ def _whole(handle: int, limit: int) -> bytes:
 
 def _words(error: OSError | ValueError) -> str:
     return "this user has no permission to read it" if isinstance(error, PermissionError) else str(error)
-
-
-def newest(paths: Sequence[Path], count: int) -> tuple[Path, ...]:
-    """At most so many of these files, the ones written last."""
-    return tuple(sorted(paths, key=_written, reverse=True)[:count])
