@@ -88,7 +88,8 @@ async def _look(entry: Entry, context: Context) -> _Looked:
     program = find_program(entry.command.program, search.folders, context.machine, cwd)
     if told is not None and program.path is not None and app_logs.was_missing(told, program.path):
         search = SearchPath(told.session.paths, "what its log tells")
-        return _Looked((*warnings, not_found(line, entry, search, evidence, context=context, there=program.path)))
+        lost = not_found(line, entry, search, evidence, context=context, there=program.path)
+        return _Looked((*warnings, _as_logged(lost, told, context)))
     starts = told is not None and told.starts
     if starts and program.path is None:
         # The app itself finds it, so what is wrong is only where this look-up has looked.
@@ -96,15 +97,24 @@ async def _look(entry: Entry, context: Context) -> _Looked:
         if program.path is None:
             return _Looked()
     if program.path is None:
-        return _Looked((*warnings, not_found(line, entry, search, evidence, context=context, blocked=program.blocked)))
-    if not starts and (lost := lost_inside(line, entry, search, evidence, context=context)) is not None:
-        return _Looked((*warnings, lost))
+        lost = not_found(line, entry, search, evidence, context=context, blocked=program.blocked)
+        return _Looked((*warnings, _as_logged(lost, told, context)))
+    if not starts and (inside := lost_inside(line, entry, search, evidence, context=context)) is not None:
+        return _Looked((*warnings, inside))
     environ = child_environment(context.machine, search, _own_variables(entry, context))
     found = (*warnings, *faults(line, entry, evidence, program=program.path, environ=environ, context=context))
     if any(one.verdict is Verdict.FAIL for one in found):
         return _Looked(found)
     launch, needed, consent = _permission(Launch(entry, program.path, environ, allowed=False), evidence, context)
     return _Looked((*found, *needed), launch, consent)
+
+
+def _as_logged(lost: Finding, told: app_logs.LogSeen | None, context: Context) -> Finding:
+    """The finding with the line in which the app has said so, where it has."""
+    if told is None or told.not_found is None or lost.id != "launcher.not-found":
+        return lost
+    hit = told.not_found
+    return app_logs.quoting(lost, hit.record, hit.at, told, context)
 
 
 def _missing_folder(entry: Entry, evidence: dict[str, EvidenceValue]) -> Finding | None:
