@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 import re
 from collections.abc import Iterable
@@ -92,7 +93,7 @@ def make_target(
         tls=_tls(ca_file, server_name, client_cert) if tls or ca_file or server_name or client_cert else None,
         expect_protocol=tuple(_protocol(value) for value in expected if not _is_revision(value)),
         expect_mcp=tuple(str(value).strip() for value in expected if _is_revision(value)),
-        offers=tuple(_offer(value) for value in offers) or DEFAULTS.offers,
+        offers=tuple(_offer(value) for value in offers) or _offered_for(expected),
         headers=tuple(_header(value) for value in headers),
         pins=(
             *(_pin(value) for value in pins if value.strip()),
@@ -312,7 +313,14 @@ def _file(argument: str, value: str | Path) -> Path:
 
 def _is_revision(value: str | int) -> bool:
     """Whether it is shaped like a version of MCP, which is a date."""
-    return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value).strip()) is not None
+    text = str(value).strip()
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is None:
+        return False
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        raise TargetError("expect-protocol", f"“{text}” is no date, which versions of MCP are") from None
+    return True
 
 
 def _protocol(value: str | int) -> int:
@@ -324,6 +332,12 @@ def _protocol(value: str | int) -> int:
             "such as 2025-11-25",
         )
     return int(text)
+
+
+def _offered_for(expected: Iterable[str | int]) -> tuple[str, ...]:
+    """What is offered unless the user says: the usual, and what is expected and is asked for in a way of its own."""
+    wanted = {str(value).strip() for value in expected}
+    return (*(version for version in mcp_versions.STATELESS if version in wanted), *DEFAULTS.offers)
 
 
 def _offer(value: str) -> str:

@@ -64,7 +64,7 @@ def target_from(context: bpy.types.Context, *, isolate: bool = False) -> Target:
         server_name=prefs.server_name if prefs.use_tls else None,
         client_cert=bpy.path.abspath(prefs.client_cert) if prefs.use_tls else None,
         expect_protocol=_words(prefs.expect_protocol),
-        offers=sorted(prefs.offers),
+        offers=sorted(prefs.offers) if prefs.is_property_set("offers") else (),
         headers=_words(prefs.headers) if prefs.kind != "BRIDGE" else (),
         server_config=bpy.path.abspath(prefs.server_config) if prefs.server_config else None,
         lock=bpy.path.abspath(prefs.lock_file) if prefs.lock_file else None,

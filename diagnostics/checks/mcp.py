@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ..knowledge.catalogue import finding
@@ -12,8 +13,10 @@ from ..protocols.mcp_answer import McpAnswer
 from ..protocols.mcp_handshake import UNSUPPORTED_VERSION
 from ..protocols.mcp_versions import HANDSHAKE, STATELESS, accepted
 
-_NO_COMMON_VERSION = {UNSUPPORTED_VERSION, METHOD_NOT_FOUND, -32602}
-"""Method not found and invalid params are how servers of another generation refuse (field guide, mcp 5.2)."""
+_NO_COMMON_VERSION = {UNSUPPORTED_VERSION, METHOD_NOT_FOUND}
+"""Method not found is how a server of another generation refuses (field guide, mcp 5.2)."""
+_INVALID = {-32600, -32602}
+"""How some do, to whom a request without a session or its parameters make no sense; others mean something else by it."""
 _OUTDATED = ("logging",)
 """Capabilities of a server that 2026-07-28 calls deprecated."""
 
@@ -27,11 +30,18 @@ def unknown_version(answer: McpAnswer, target: Target, evidence: Mapping[str, Ev
 
 
 def refused_version(answer: McpAnswer, evidence: Mapping[str, EvidenceValue]) -> Finding | None:
-    """The finding that the server refused for want of a common version; None where it refused for another reason."""
-    newer_alone = bool(answer.offered) and set(answer.offered) <= set(STATELESS)
-    if answer.error_code not in _NO_COMMON_VERSION and not answer.supported and not newer_alone:
+    """The finding that there is no common version; None where it refused for another reason, or did not refuse."""
+    code = answer.error_code
+    if answer.supported:
+        unfit = not set(answer.supported) & set(accepted(answer.offered))
+    else:
+        newer_alone = bool(answer.offered) and set(answer.offered) <= set(STATELESS)
+        about_version = newer_alone or re.search(r"(?i)version|protocol", answer.error_message or "") is not None
+        unfit = code in _NO_COMMON_VERSION or (code in _INVALID and about_version)
+    if not unfit:
         return None
-    return finding("server.protocol-unsupported", {**evidence, **_lists(answer), "error": refusal(answer)})
+    error = refusal(answer) if code is not None else None
+    return finding("server.protocol-unsupported", {**evidence, **_lists(answer), "error": error})
 
 
 def _lists(answer: McpAnswer) -> dict[str, EvidenceValue]:

@@ -176,6 +176,8 @@ def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue], context
         yield other
     elif answer.exit_code is not None:
         yield finding("server.exits-at-start", evidence | {"_after_answer": True})
+    elif answer.malformed:
+        yield finding("server.no-answer", evidence | {"malformed": answer.malformed})
     elif "tools" in answer.capabilities and not answer.tools_listed:
         seen = evidence | {"_unlisted": True, "error": answer.tools_error}
         yield finding("server.no-answer", seen, verdict=None if answer.tools_error else _if_enough(answer))
@@ -217,9 +219,10 @@ def _if_enough(answer: ServerAnswer) -> Verdict:
 
 def _of_silence(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceValue], context: Context) -> Finding:
     """No usable answer to `initialize`: the most special cause that what was seen allows."""
+    if (refused := refused_version(answer, evidence)) is not None:
+        return refused
     if answer.error_code is not None:
-        refused = refused_version(answer, evidence)
-        return refused or finding("server.no-answer", evidence | {"error": refusal(answer)})
+        return finding("server.no-answer", evidence | {"error": refusal(answer)})
     if answer.exit_code is not None:
         return _of_exit(answer, entry, evidence, seen_for(entry, context))
     if _is_preparing(answer.stderr_tail):

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 from urllib.parse import urljoin, urlsplit
 
 from ..ledger import Ledger
@@ -27,6 +29,8 @@ from .mcp_steps import Steps
 
 CLIENT_NAME = "mcp-diagnostics"
 MAX_REQUESTS = 40
+MIN_SECRET = 12
+"""Characters of a part of an address that may be what names a session."""
 MAX_SESSION = 256
 """Characters of a session's id; a longer one is not sent back."""
 _GOODBYE_S = 0.5
@@ -53,11 +57,13 @@ class WebServerAnswer:
     """The answered requests by their methods, with their milliseconds."""
     elapsed_ms: float = 0.0
     transcript: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What it gave to be sent back, by which others could take part in the session."""
 
     @property
     def speaks_mcp(self) -> bool:
         """An answer in JSON-RPC came: a result or a refusal."""
-        return self.mcp.answered or self.mcp.error_code is not None
+        return self.mcp.answered or self.mcp.error_code is not None or bool(self.mcp.supported)
 
 
 async def ask_web_server(
@@ -104,15 +110,17 @@ class _Talk:
         self._origin, self._path, self._ledger, self._handshake = origin, path, ledger, handshake
         self._headers = tuple(headers)
         self._steps = Steps()
+        self._deadline_s = 0.0
         self._began = time.monotonic()
         self._requests = 0
         self._first: HttpAnswer | None = None
         self._fault = ""
         self._session = ""
+        self._secrets: list[str] = []
         self._transcript: list[str] = []
 
     async def have(self, deadline_s: float) -> WebServerAnswer:
-        timed_out = False
+        timed_out, self._deadline_s = False, deadline_s
         try:
             async with asyncio.timeout(deadline_s):
                 await self._converse()
@@ -139,6 +147,7 @@ class _Talk:
             self._steps.taken(),
             self._elapsed_ms,
             tuple(self._transcript),
+            tuple(self._secrets),
         )
 
     async def _converse(self) -> None:
@@ -149,6 +158,17 @@ class _Talk:
         with contextlib.suppress(OSError, TimeoutError):
             headers = [("Mcp-Session-Id", self._session), *self._headers, *self._handshake.headers({})]
             await http.ask(self._origin, "DELETE", self._path, self._ledger, headers=headers, deadline_s=_GOODBYE_S)
+
+    def _patience_s(self, message: Mapping[str, object]) -> float | None:
+        """How long an answer is waited for, before the older way is tried; None for as long as there is time."""
+        if message.get("method") != "server/discover" or not self._handshake.may_fall_back:
+            return None
+        return max(0.0, self._began + self._deadline_s / 2 - time.monotonic())
+
+    def _take_fall_back(self) -> list[dict[str, object]]:
+        more = self._handshake.give_up_discovery()
+        self._steps.now_at(self._handshake.step)
+        return more
 
     def _begin(self) -> dict[str, object]:
         message = self._handshake.begin()
@@ -183,7 +203,13 @@ class _Streamable(_Talk):
             message = pending.pop(0)
             if message.get("method") in {"server/discover", "initialize"}:
                 self._first = None  # what counts is the answer to the request that settles the version
-            answer, more = await self._post(message)
+            try:
+                async with asyncio.timeout(self._patience_s(message)):
+                    answer, more = await self._post(message)
+            except TimeoutError:
+                # A server that does not know the question may leave it open.
+                pending = self._take_fall_back()
+                continue
             if self._session and answer.status == _GONE and not renewed:
                 # The server has ended the session; the specification has the client begin a new one.
                 renewed, self._session, pending = True, "", [self._begin()]
@@ -191,14 +217,9 @@ class _Streamable(_Talk):
             if not answer.fault and not _is_success(answer) and self._handshake.step == "server/discover":
                 # An older server refuses what it does not know in its own way.
                 more = more or self._take_fall_back()
-            else:
-                self._fault = self._fault or answer.fault or ("" if more else _refusal(answer, message))
+            if not more:
+                self._fault = self._fault or answer.fault or _refusal(answer, message)
             pending = [*more, *pending]
-
-    def _take_fall_back(self) -> list[dict[str, object]]:
-        more = self._handshake.give_up_discovery()
-        self._steps.now_at(self._handshake.step)
-        return more
 
     async def _post(self, message: dict[str, object]) -> tuple[HttpAnswer, list[dict[str, object]]]:
         """The answer, and what is to be sent now."""
@@ -229,7 +250,7 @@ class _Streamable(_Talk):
                 self._heard(answer)
             self._keep_session(answer)
             if answer.media_type != _STREAM and _is_answer(answer):
-                replies += self._take([_for_this_request(one, answer) for one in _messages(answer.body)])
+                replies += self._take([_for_this(one, message, answer) for one in _messages(answer.body)])
         return answer, replies
 
     def _keep_session(self, answer: HttpAnswer) -> None:
@@ -237,6 +258,7 @@ class _Streamable(_Talk):
         usable = session.isascii() and session.isprintable() and len(session) <= MAX_SESSION
         if not self._session and _is_success(answer) and usable:
             self._session = session
+            self._secrets.append(session)
 
 
 class _Sse(_Talk):
@@ -249,7 +271,7 @@ class _Sse(_Talk):
         async with http.opened(self._origin, "GET", self._path, self._ledger, headers=headers) as stream:
             events, taken, target, pending = EventReader(), 0, "", list[dict[str, object]]()
             try:
-                while not self._handshake.done and not self._fault and await stream.more():
+                while not self._handshake.done and not self._fault and await self._hears_more(stream, pending):
                     if stream.reader.status and self._first is None:
                         self._heard(stream.answer())
                     if stream.reader.media_type != _STREAM or not _is_fine(stream):
@@ -271,6 +293,15 @@ class _Sse(_Talk):
             if not self._handshake.answered and not self._fault:
                 self._fault = stream.reader.fault or "its stream of events ended"
 
+    async def _hears_more(self, stream: Conversation, pending: list[dict[str, object]]) -> bool:
+        """Reads what comes next; where `server/discover` stays open, puts the older question into `pending`."""
+        try:
+            async with asyncio.timeout(self._patience_s({"method": self._handshake.step})):
+                return await stream.more()
+        except TimeoutError:
+            pending += self._take_fall_back()
+            return True
+
     async def _post(self, target: str, message: dict[str, object]) -> None:
         headers, body = self._headers_of(message), jsonrpc.encode(message).strip()
         answer = await http.ask(self._origin, "POST", target, self._ledger, headers=headers, body=body, deadline_s=10.0)
@@ -289,6 +320,7 @@ class _Sse(_Talk):
         sendable = path.isascii() and path.isprintable() and " " not in path
         if host != self._origin.host.lower() or not sendable:
             self._fault = f"it sends its clients to another place: {http.shown_url(data)}"
+        self._secrets += [part for part in re.split(r"[/?&=]", path) if len(part) >= MIN_SECRET]
         return path
 
 
@@ -310,21 +342,21 @@ def _is_answer(answer: HttpAnswer) -> bool:
 
 
 def _messages(body: bytes | str) -> Sequence[Message]:
-    """The messages in a body or an event: one, or a batch as 2025-03-26 allowed."""
+    """The message in a body or an event, which may be a batch; none where it is no message."""
     found = jsonrpc.classify(body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
-    if isinstance(found, jsonrpc.Batch):
-        return found.messages
     return () if found is None or isinstance(found, jsonrpc.Noise) else (found,)
 
 
-def _for_this_request(message: Message, answer: HttpAnswer) -> Message:
+def _for_this(message: Message, sent: Mapping[str, object], answer: HttpAnswer) -> Message:
     """A refusal by status is the answer to what was posted, whatever id it has (the SDK writes "server-error")."""
     if isinstance(message, jsonrpc.ErrorResponse) and not _is_success(answer):
-        return dataclasses.replace(message, id=None)
+        return dataclasses.replace(message, id=cast("jsonrpc.Id | None", sent.get("id")))
     return message
 
 
 def _is_reply(message: Message, identity: object) -> bool:
+    if isinstance(message, jsonrpc.Batch):
+        return any(_is_reply(one, identity) for one in message.messages)
     return isinstance(message, jsonrpc.Response | jsonrpc.ErrorResponse) and message.id == identity
 
 

@@ -98,6 +98,8 @@ async def ask_server(
     if not (asked_both and answer.stdout_closed and answer.waits_for in SETTLING and left_s > END_S):
         return answer
     again = await asked(older, left_s)
+    if not again.answered and again.error_code is None:
+        return answer  # what it did first says more
     lines = (*answer.transcript, "once more, in the older way:", *again.transcript)
     return dataclasses.replace(again, offered=(*answer.offered, *again.offered), transcript=lines)
 

@@ -62,6 +62,8 @@ class McpAnswer:
     """Code and message of the refusal of `tools/list`, or "malformed"."""
     call: ToolCall | None = None
     """The tool that was called; None where none was, or where it has not answered."""
+    malformed: str = ""
+    """The first field that the specification requires and that is missing or of another kind; clients refuse that."""
     waits_for: str = ""
     """The method of the request that was not answered yet when the exchange ended; empty where nothing is open."""
     error_code: int | None = None

@@ -16,7 +16,7 @@ from ..text import clean
 from . import jsonrpc
 from .jsonrpc import Batch, ErrorResponse, Id, Message, Noise, Request, Response
 from .mcp_answer import Era, McpAnswer, ToolCall, json_text
-from .mcp_versions import BATCHES, HANDSHAKE, newest_handshake, newest_stateless
+from .mcp_versions import BATCHES, HANDSHAKE, SETTLING, newest_handshake, newest_stateless
 
 MAX_PAGES = 20
 MAX_TOOLS = 1000
@@ -54,6 +54,7 @@ class Handshake:
         self._answers = 0
         self._offered: list[str] = []
         self._stray_ids: list[str] = []
+        self._late: Id | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -67,6 +68,8 @@ class Handshake:
         self._capabilities: tuple[str, ...] = ()
         self._experimental: tuple[str, ...] = ()
         self._error: ErrorResponse | None = None
+        self._malformed = ""
+        self._unanswered = ""
         self._tools: list[str] = []
         self._tools_listed = False
         self._tools_error: str | None = None
@@ -80,8 +83,19 @@ class Handshake:
         return self._discover(version) if (version := newest_stateless(self._offers)) else self._initialize()
 
     def give_up_discovery(self) -> list[dict[str, object]]:
-        """What to send when `server/discover` gets no answer: an older server may not say that it does not know it."""
-        return self._fall_back(None) if self.step == _DISCOVER else []
+        """What to send when `server/discover` gets no answer: an older server may not say that it does not know it.
+
+        Nothing where no handshake was offered; then the conversation is over, and the question stays open.
+        """
+        if self.step != _DISCOVER:
+            return []
+        self._late = self._requests
+        return self._fall_back(None)
+
+    @property
+    def may_fall_back(self) -> bool:
+        """Whether `initialize` may be tried after `server/discover`."""
+        return newest_handshake(self._offers) is not None
 
     def receive(self, message: Message) -> list[dict[str, object]]:
         """Take the next message of the peer and return what to send now, in order."""
@@ -135,7 +149,7 @@ class Handshake:
     def seen(self) -> McpAnswer:
         """What is known so far, as it stays."""
         return McpAnswer(
-            offered=tuple(self._offered),
+            offered=tuple(dict.fromkeys(self._offered)),
             era=self._era,
             answered=self.answered,
             protocol_version=self._version,
@@ -150,7 +164,8 @@ class Handshake:
             tools_listed=self._tools_listed,
             tools_error=self._tools_error,
             call=self._call,
-            waits_for=self.step,
+            malformed=self._malformed,
+            waits_for=self.step or self._unanswered,
             error_code=self._error.code if self._error else None,
             error_message=clean(self._error.message, 500) if self._error else None,
             stray_ids=tuple(self._stray_ids),
@@ -187,8 +202,11 @@ class Handshake:
         return [jsonrpc.error_response(message.id, jsonrpc.METHOD_NOT_FOUND, "Method not found")]
 
     def _reply(self, message: Response | ErrorResponse) -> list[dict[str, object]]:
-        # An error without an id is the answer of a peer that could not read the request; only one is ever open.
-        unreadable = isinstance(message, ErrorResponse) and message.id is None
+        # An error without an id is the answer of a peer that could not read the request; only one is ever open. Later
+        # it may as well be about a notification.
+        unreadable = isinstance(message, ErrorResponse) and message.id is None and self.step in SETTLING
+        if self._is_late(message):
+            return self._take_discover(message)
         expected: Id = self._requests
         if self.done or not (unreadable or message.id == expected):
             if len(self._stray_ids) < _MAX_STRAYS:
@@ -201,6 +219,13 @@ class Handshake:
             _CALL: self._take_call,
         }
         return take[self.step](message)
+
+    def _is_late(self, message: Response | ErrorResponse) -> bool:
+        """Whether a slow server says now that it knows the newer way, while it is asked in the older one."""
+        if not isinstance(message, Response) or message.id != self._late or self.step != _INITIALIZE:
+            return False
+        fields = message.result if isinstance(message.result, dict) else {}
+        return newest_stateless(self._offers, _listed(fields, "supportedVersions")) is not None
 
     def _take_discover(self, message: Response | ErrorResponse) -> list[dict[str, object]]:
         if isinstance(message, ErrorResponse):
@@ -215,6 +240,7 @@ class Handshake:
             return self._fall_back(None)
         self._era, self._version, self._version_raw = Era.STATELESS, version, json_text(version)
         meta = fields.get("_meta")
+        self._missing(fields, "capabilities", dict)
         self._take_server(meta.get(_META + "serverInfo") if isinstance(meta, dict) else None, fields)
         return self._list()
 
@@ -229,8 +255,8 @@ class Handshake:
     def _fall_back(self, refusal: ErrorResponse | None) -> list[dict[str, object]]:
         """To the handshake, unless the server has said that it knows none, or none was offered."""
         impossible = self._supported and not set(self._supported) & set(HANDSHAKE)
-        if newest_handshake(self._offers) is None or (impossible and refusal is not None):
-            self._error = refusal or ErrorResponse(None, jsonrpc.METHOD_NOT_FOUND, f"no usable answer to {_DISCOVER}")
+        if not self.may_fall_back or (impossible and refusal is not None):
+            self._error, self._unanswered = refusal, "" if refusal else _DISCOVER
             return self._end()
         return [self._initialize()]
 
@@ -246,8 +272,20 @@ class Handshake:
         version = fields.get("protocolVersion")
         self._version_raw = json_text(version) if "protocolVersion" in fields else ""
         self._version = clean(version, _NAME_LENGTH) if isinstance(version, str) else None
-        self._take_server(fields.get("serverInfo"), fields)
+        self._missing(fields, "capabilities", dict)
+        self._missing(fields, "serverInfo", dict)
+        info = fields.get("serverInfo")
+        if isinstance(info, dict):
+            self._missing(info, "name", str, "serverInfo.")
+            self._missing(info, "version", str, "serverInfo.")
+        self._take_server(info, fields)
         return [jsonrpc.notification("notifications/initialized"), *self._list()]
+
+    def _missing(self, fields: Mapping[str, object], name: str, kind: type, path: str = "") -> None:
+        """Note the first field of an answer that the specification requires and that is not as it should be."""
+        if not isinstance(fields.get(name), kind) and not self._malformed:
+            wanted = "a text" if kind is str else "an object"
+            self._malformed = f"{path}{name} is {f'not {wanted}' if name in fields else 'missing'}"
 
     def _take_server(self, info: object, fields: Mapping[str, object]) -> None:
         if isinstance(info, dict):
@@ -269,6 +307,12 @@ class Handshake:
         tools = page.get("tools")
         if not isinstance(tools, list):
             return self._end_tools("malformed")
+        for number, tool in enumerate(tools[:MAX_TOOLS], len(self._tools) + 1):
+            if not isinstance(tool, dict):
+                self._malformed = self._malformed or f"tool {number} of its list is no object"
+                continue
+            self._missing(tool, "name", str, f"tool {number}: ")
+            self._missing(tool, "inputSchema", dict, f"tool {number}: ")
         names = [tool["name"] for tool in tools if isinstance(tool, dict) and isinstance(tool.get("name"), str)]
         room = MAX_TOOLS - len(self._tools)
         self._tools += [clean(name, _NAME_LENGTH) for name in names[:room]]

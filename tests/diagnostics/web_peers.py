@@ -75,7 +75,7 @@ def good(asked: dict[str, Any]) -> bytes:
         case "initialize":
             return result(asked, INITIALIZED)
         case "tools/list":
-            return result(asked, {"tools": [{"name": "one"}]})
+            return result(asked, {"tools": [{"name": "one", "inputSchema": {}}]})
         case _:
             return reply(202)
 

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from ...check import Context
 from ...probes.http import Origin
@@ -23,6 +26,20 @@ class UserHeaders:
     """None is sent, because others could read it on the way."""
 
 
+def _shapes(value: str) -> set[str]:
+    """The forms in which a server may repeat a header's value or the secret in it."""
+    credentials = value.rpartition(" ")[2]
+    found = {value, credentials, *(part.partition("=")[2].strip() for part in value.split(";"))}
+    if value.lower().startswith("basic "):
+        with contextlib.suppress(ValueError):
+            pair = base64.b64decode(credentials, validate=True).decode("utf-8", "replace")
+            found |= {pair, pair.partition(":")[2]}
+    found |= (
+        {one.replace("/", "\\/") for one in found} | {quote(one) for one in found} | {quote(one, "") for one in found}
+    )
+    return found - {""}
+
+
 def user_headers(context: Context, origin: Origin) -> UserHeaders:
     """The headers for requests to `origin`, their values remembered as secrets."""
     wanted = context.target.headers
@@ -31,7 +48,7 @@ def user_headers(context: Context, origin: Origin) -> UserHeaders:
     sent, unset = [], []
     for name, variable in wanted:
         value = context.machine.environ.get(variable, "").strip()
-        context.secrets.update({value, value.rpartition(" ")[2]} - {""})
+        context.secrets.update(_shapes(value))
         if value and value.isascii() and value.isprintable() and len(value) <= MAX_VALUE:
             sent.append((name, value))
         else:

@@ -56,6 +56,7 @@ async def web(context: Context) -> Outcome:
     health = await ask_health(origin, context, deadline_s=_PAGE_S)
     tried = await _tried(origin, context, health)
     best = next((one for one in tried if one.speaks_mcp), tried[0])
+    context.secrets.update(secret for one in tried for secret in one.secrets)
     evidence = evidence_at(connection.endpoint, context) | _evidence(best, health)
     unencrypted = await _unencrypted(best.first, connection, context)
     failed = [unencrypted] if unencrypted else _health(health, best, evidence) + _judged(best, tried, context, evidence)
@@ -229,6 +230,9 @@ def _of_mcp(
         found.append(dataclasses.replace(unfit, link=Link.NETWORK))
     elif not best.mcp.answered:
         found.append(finding("network.http-not-mcp", evidence | {"error": refusal(best.mcp), "_broke_off": True}))
+    elif best.mcp.malformed and not found:
+        error = f"its answer is not as MCP requires it ({best.mcp.malformed}), and apps refuse that"
+        found.append(finding("network.http-not-mcp", evidence | {"error": error, "_broke_off": True}))
     elif not found and (said := _not_through(best)) is not None:
         found.append(
             finding(
@@ -249,7 +253,7 @@ def _of_mcp(
 def _not_through(best: WebServerAnswer) -> str | None:
     """Why the server does not reach Blender; None where it does, or was not asked."""
     if best.mcp.waits_for == through.CALL:
-        return f"it did not answer ({best.fault})"
+        return f"it did not answer ({best.fault or 'the call was taken, and no answer came'})"
     return through.why_not(best.mcp)
 
 

@@ -292,3 +292,16 @@ def test_a_server_that_the_next_sdk_will_break(doctor: Doctor, args: list[str], 
     if open_pin:
         assert report.verdict is Verdict.WARN
         assert json.dumps(["--with", "mcp<2", *args]) in said(found(report, "server.sdk-pin-open"))
+
+
+def test_an_answer_that_apps_refuse_is_no_pass(doctor: Doctor) -> None:
+    report = start(doctor, "del GOOD['serverInfo']\nserve()")
+    assert report.root_cause == "server.no-answer"
+    assert "serverInfo is missing" in found(report, "server.no-answer").detail
+
+
+def test_a_refusal_about_something_else_is_none_of_the_version(doctor: Doctor) -> None:
+    error = {"code": -32602, "message": "clientInfo.title is required"}
+    report = start(doctor, f"say({{'jsonrpc': '2.0', 'id': hear()['id'], 'error': {error}}})\n{FOREVER}")
+    assert report.root_cause == "server.no-answer"
+    assert "clientInfo.title is required" in found(report, "server.no-answer").detail

@@ -24,7 +24,8 @@ while True:
         case "initialize":
             reply(request, GOOD)
         case "tools/list":
-            reply(request, {"tools": [{"name": "execute_blender_code"}, {"name": "get_addon_status"}]})
+            names = ("execute_blender_code", "get_addon_status")
+            reply(request, {"tools": [{"name": name, "inputSchema": {}} for name in names]})
         case "tools/call":
             with open(__file__ + ".called", "a") as called:
                 called.write(request["params"]["name"] + "\\n")

@@ -224,7 +224,7 @@ def modern(asked: dict[str, Any]) -> bytes:
     if asked["method"] == "server/discover":
         return result(asked, {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}, "logging": {}}})
     if asked["method"] == "tools/list":
-        return result(asked, {"tools": [{"name": "one"}]})
+        return result(asked, {"tools": [{"name": "one", "inputSchema": {}}]})
     data = {"supported": ["2026-07-28"], "requested": "2025-11-25"}
     error = {"code": -32022, "message": "Unsupported protocol version", "data": data}
     answer = {"jsonrpc": "2.0", "id": asked.get("id"), "error": error}
@@ -324,7 +324,15 @@ def blender_server(status: str) -> Handler:
             case "initialize":
                 return result(asked, INITIALIZED | {"serverInfo": {"name": "MCP for Blender", "version": "1.30.0"}})
             case "tools/list":
-                return result(asked, {"tools": [{"name": "execute_blender_code"}, {"name": "get_addon_status"}]})
+                return result(
+                    asked,
+                    {
+                        "tools": [
+                            {"name": "execute_blender_code", "inputSchema": {}},
+                            {"name": "get_addon_status", "inputSchema": {}},
+                        ]
+                    },
+                )
             case "tools/call":
                 assert asked["params"]["name"] == "get_addon_status"
                 return result(asked, {"content": [{"type": "text", "text": status}]})
@@ -346,3 +354,99 @@ def test_a_server_that_does_not_reach_blender_is_not_well(doctor: Doctor) -> Non
     report = at(doctor, blender_server(words))
     assert report.root_cause == "network.http-unhealthy"
     assert words in said(found(report, "network.http-unhealthy"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (reply(401, b"", "text/plain", f"WWW-Authenticate: {CHALLENGE}"), "network.http-auth"),
+        (reply(404), "network.http-wrong-path"),
+        (reply(502), "network.http-bad-gateway"),
+        (reply(302, b"", "text/plain", "Location: http://elsewhere.example/"), "network.http-redirect"),
+    ],
+)
+@pytest.mark.parametrize("offers", [["2026-07-28"], ["2026-07-28", "2025-11-25"]])
+def test_a_fault_of_the_web_server_is_none_of_the_version(
+    doctor: Doctor, answer: bytes, cause: str, offers: list[str]
+) -> None:
+    assert at(doctor, site({}, answer), offers=offers).root_cause == cause
+
+
+def test_a_failure_of_its_own_is_none_of_the_version(doctor: Doctor) -> None:
+    def answer(asked: dict[str, Any]) -> bytes:
+        if asked["method"] == "server/discover":
+            return result(asked, {"supportedVersions": ["2025-11-25"], "capabilities": {}})
+        error = {"code": -32603, "message": "database is down"}
+        return reply(
+            200, json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}).encode(), "application/json"
+        )
+
+    report = at(doctor, mcp(answer), offers=["2026-07-28", "2025-11-25"])
+    assert report.root_cause == "network.http-not-mcp"
+    assert "database is down" in said(found(report, "network.http-not-mcp"))
+
+
+def test_a_server_that_leaves_the_newer_question_open_is_asked_in_the_older_way(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_check, "ANSWER_S", 2.0)
+    answers = mcp(good)
+
+    def handler(connection: socket.socket) -> None:
+        head = connection.recv(65536, socket.MSG_PEEK)
+        if b"server/discover" in head.lower():
+            connection.recv(65536)
+            connection.recv(1)  # until the other side gives it up
+        else:
+            answers(connection)
+
+    report = at(doctor, handler, offers=["2026-07-28", "2025-11-25"])
+    assert (report.verdict, report.servers[0].negotiated) == (Verdict.PASS, "2025-11-25")
+
+
+def test_what_apps_refuse_is_no_pass(doctor: Doctor) -> None:
+    report = at(doctor, mcp(lambda asked: result(asked, {"protocolVersion": "2025-11-25", "capabilities": {}})))
+    assert report.root_cause == "network.http-not-mcp"
+    assert "serverInfo is missing" in said(found(report, "network.http-not-mcp"))
+
+
+def test_a_version_that_is_expected_is_offered(doctor: Doctor) -> None:
+    assert at(doctor, mcp(modern), expect_protocol=["2026-07-28"]).verdict is Verdict.PASS
+
+
+def test_what_names_a_session_is_shown_nowhere(doctor: Doctor) -> None:
+    secret = "9f8e7d6c5b4a39281706"
+
+    def answer(asked: dict[str, Any]) -> bytes:
+        if asked["method"] == "initialize":
+            return result(asked, INITIALIZED).replace(b"\r\n", f"\r\nMcp-Session-Id: {secret}\r\n".encode(), 1)
+        if asked["method"] == "tools/list":
+            error = {"code": -32000, "message": f"Session {secret} is not ready"}
+            body = {"jsonrpc": "2.0", "id": asked["id"], "error": error}
+            return reply(200, json.dumps(body).encode(), "application/json")
+        return reply(202)
+
+    report = at(doctor, mcp(answer))
+    assert report.root_cause == "network.http-not-mcp"
+    assert secret not in render(report, "json") + render(report, "text", verbose=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "echoed"),
+    [
+        ("Bearer a/b+c-secret-word", "Bearer%20a%2Fb%2Bc-secret-word"),
+        ("sid=k3y-of-mine; theme=dark", "k3y-of-mine"),
+        ("Basic dXNlcjpwYXNzLXdvcmQtb2YtbWluZQ==", "pass-word-of-mine"),
+    ],
+)
+def test_a_header_is_hidden_in_every_form(doctor: Doctor, value: str, echoed: str) -> None:
+    doctor.environ["MY_TOKEN"] = value
+
+    def answer(asked: dict[str, Any]) -> bytes:
+        error = {"code": -32000, "message": f"{echoed} is not known here"}
+        return reply(
+            200, json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}).encode(), "application/json"
+        )
+
+    report = at(doctor, mcp(answer), headers=["Authorization=MY_TOKEN"])
+    assert echoed not in render(report, "json") + render(report, "text", verbose=True)

@@ -46,7 +46,8 @@ def serve():
         if request.get("method") == "initialize":
             reply(request, GOOD)
         if request.get("method") == "tools/list":
-            reply(request, {"tools": [{"name": "get_scene_info"}, {"name": "execute_code"}]})
+            names = ("get_scene_info", "execute_code")
+            reply(request, {"tools": [{"name": name, "inputSchema": {}} for name in names]})
 
 note_pid()
 """

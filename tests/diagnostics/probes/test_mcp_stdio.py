@@ -337,7 +337,7 @@ def test_a_batch_is_no_message_but_in_one_revision(tmp_path: Path) -> None:
     GOOD["protocolVersion"] = VERSION
     reply(hear(), GOOD)
     hear()
-    say([{"jsonrpc": "2.0", "id": hear()["id"], "result": {"tools": [{"name": "a"}]}}])
+    say([{"jsonrpc": "2.0", "id": hear()["id"], "result": {"tools": [{"name": "a", "inputSchema": {}}]}}])
     hear()
     """
     known = ask(tmp_path, body.replace("VERSION", "'2025-03-26'"))
