@@ -16,7 +16,7 @@ from ..protocols.mcp_versions import HANDSHAKE, STATELESS, accepted
 _NO_COMMON_VERSION = {UNSUPPORTED_VERSION, METHOD_NOT_FOUND}
 """Method not found is how a server of another generation refuses (field guide, mcp 5.2)."""
 _INVALID = {-32600, -32602}
-"""How some do, to whom a request without a session or its parameters make no sense; others mean something else by it."""
+"""How some do, to whom such a request makes no sense without a session or other parameters; others mean more by it."""
 _OUTDATED = ("logging",)
 """Capabilities of a server that 2026-07-28 calls deprecated."""
 
