@@ -7,6 +7,7 @@ Only what was written after the configuration was last changed counts: an older 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -154,8 +155,16 @@ def _logs_about(entry: Entry, entries: Iterable[Entry], reads: _Reads) -> Iterat
         extension = entry.file.name == "manifest.json" and "blender" in server.lower()
         return _plain(server) == _plain(entry.name) or (extension and _plain(server) not in others)
 
-    yield from [file for file, server in found if server is not None and is_own(server)][:1]
+    own = (file for file, server in found if server is not None and is_own(server) and _is_of_project(file, entry))
+    yield from itertools.islice(own, 1)
     yield from [file for file, server in found if server is None][:1]
+
+
+def _is_of_project(file: Path, entry: Entry) -> bool:
+    """Claude Code has a folder of logs for each project, called like its path with all else than letters replaced."""
+    if not entry.scope or not file.parent.name.startswith("mcp-logs-"):
+        return True
+    return file.parent.parent.name == re.sub(r"[^A-Za-z0-9]", "-", entry.scope)
 
 
 def _plain(name: str) -> str:

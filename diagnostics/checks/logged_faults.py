@@ -95,7 +95,7 @@ def _of_start(seen: LogSeen, context: Context) -> Iterator[Finding]:
     if first is not None:
         yield _of_hit(first, seen, base, context)
     elif seen.session.cut_off is not None and seen.session.answered is None and not seen.not_found:
-        limit_s = seen.session.limit_s
+        limit_s = seen.session.limit_s or seen.entry.app.start_s
         if live is None or not live.answer.answered or (limit_s is not None and live.answer.total_ms > limit_s * 1000):
             yield _start_timeout(seen.session.cut_off, limit_s, seen, base, context)
     polluted = next((hit for hit in seen.hits if hit.cause == "server.stdout-polluted"), None)

@@ -525,3 +525,42 @@ def test_a_server_that_has_run_for_long_has_started(logged: Doctor) -> None:
     begin = "".join(app_logs.TRACEBACK.splitlines(keepends=True)[:2])
     write_log(logged, begin + "Downloading something\n" * 3000 + app_logs.TRACEBACK.partition("Traceback")[2])
     assert "server.sdk-incompatible" in ids(look(logged, "server"))
+
+
+def claude_code(doctor: Doctor, servers: dict[str, object], log: str, project: str) -> None:
+    """Claude Code's configuration, long ago, and a log of its in the folder of a project."""
+    config = doctor.home / ".claude.json"
+    config.write_text(json.dumps(servers))
+    os.utime(config, (0, 0))
+    folder = doctor.home / ".cache/claude-cli-nodejs" / project / "mcp-logs-blender"
+    folder.mkdir(parents=True)
+    (folder / "2026-07-31T10-20-09-396Z.jsonl").write_text(log)
+
+
+def test_a_log_of_claude_code(doctor: Doctor) -> None:
+    claude_code(doctor, {"mcpServers": {"blender": ENTRY}}, app_logs.CLAUDE_CODE, "-home-ada-scene")
+    told = found(all_links(doctor), "client.start-timeout")
+    assert (told.evidence["app"], told.evidence["limit_s"]) == ("Claude Code", 30)
+    assert any("MCP_TIMEOUT" in remedy.text for remedy in told.remedies)
+
+
+@pytest.mark.parametrize(("project", "own"), [("-home-ada-my-scene", True), ("-home-ada-other", False)])
+def test_a_log_of_another_project(doctor: Doctor, project: str, *, own: bool) -> None:
+    servers: dict[str, object] = {"projects": {"/home/ada/my.scene": {"mcpServers": {"blender": ENTRY}}}}
+    claude_code(doctor, servers, app_logs.CLAUDE_CODE, project)
+    assert ("client.start-timeout" in ids(all_links(doctor))) is own
+
+
+def test_a_log_of_vs_code(doctor: Doctor) -> None:
+    config = doctor.home / ".config/Code/User/mcp.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps({"servers": {"blender": ENTRY}}))
+    os.utime(config, (0, 0))
+    log = doctor.home / ".config/Code/logs/20260523T235900/window1/mcpServer.mcp.config.usrlocal.blender.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(app_logs.VS_CODE.rpartition("2026-05-23 23:59:22.000")[0])
+    told = found(look(doctor, "server"), "server.sdk-incompatible")
+    assert told.evidence["app"] == "Visual Studio Code"
+    assert told.evidence["logged_at"] == "2026-05-23 23:59:21"
+    log.write_text(app_logs.VS_CODE)
+    assert "server.sdk-incompatible" not in ids(look(doctor, "server")), "it has told its tools"
