@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ..check import Context, Outcome
 from ..knowledge import table
 from ..knowledge.catalogue import finding
+from ..knowledge.launchers import inside, name_of
 from ..model import EvidenceValue, Verdict
 from .entries import Entry, command_line, evidence_of
 from .network.endpoint import is_web
@@ -21,8 +20,9 @@ async def temp(context: Context) -> Outcome:
     sandbox = context.snapshot.sandbox if context.snapshot else ""
     findings = []
     for entry in entries:
-        program = re.split(r"[\\/]", entry.command.program.lower())[-1].removesuffix(".exe")
-        apart = table("programs")["other_systems"].get(program)
+        seen, systems = inside(entry.command), table("programs")["other_systems"]
+        programs = (*seen.through, name_of(seen.command.program))
+        apart = next((systems[program] for program in programs if program in systems), None)
         if apart is None and sandbox != "Flatpak":
             continue  # a snap sees the system's folder for temporary files under a name of its own, and so does Blender
         evidence: dict[str, EvidenceValue] = {"command": command_line(entry, context), "system": apart}

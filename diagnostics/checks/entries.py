@@ -17,6 +17,13 @@ from ..knowledge.products import Product
 from ..model import Command, EvidenceValue
 from ..probes.search_path import Program, find_program
 
+INSTALL_UV = {
+    "win32": "winget install --id=astral-sh.uv -e",
+    "darwin": "brew install uv",
+    "linux": "curl -LsSf https://astral.sh/uv/install.sh | sh",
+}
+"""How uv is installed, by platform."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

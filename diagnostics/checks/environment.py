@@ -22,6 +22,7 @@ from ..probes.launch_environment import LaunchEnvironment, find_launch_environme
 from ..probes.module_imports import Import, Source, is_unguarded, module_of_program
 from ..probes.requirements import Need, allows, needs, parsed
 from .entries import Entry, Launch, evidence_of
+from .launch_line import started_program
 from .sdk import EnvironmentSeen, Suspicion, holds_sdk_back, of_break, open_pin_evidence, repair, version_of, will_start
 
 
@@ -53,8 +54,11 @@ def _summary(seen: tuple[EnvironmentSeen, ...]) -> str:
 def _look(launch: Launch, context: Context) -> tuple[EnvironmentSeen | None, list[Finding]]:
     entry = launch.entry
     named = entry.product.packages if entry.product else ()
+    final = started_program(launch, context)
+    if final is None:
+        return None, []
     found = find_launch_environment(
-        entry.command, launch.program, launch.environ, context.machine, context.ledger, closely=(SDK, *named)
+        final.command, final.program, final.environ, context.machine, context.ledger, closely=(SDK, *named)
     )
     if found is None:
         return None, []

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from ..check import Context, Outcome
 from ..knowledge.catalogue import finding
 from ..knowledge.sdk_breaks import SDK
-from ..model import EvidenceValue, Finding, Verdict
+from ..model import EvidenceValue, Finding, Link, Verdict
 from ..probes.environment import entry_points_of
 from ..probes.imports import Imports, try_imports
 from ..protocols.python_command import read_python_command
@@ -79,7 +79,8 @@ def _would_tell(launch: Launch, context: Context) -> bool:
     server = next((one for one in context.all_observed(ServerSeen) if one.launch is launch), None)
     if server is None or server.answer.start_error or server.answer.answered:
         return server is not None and server.answer.answered and bool(context.target.pins)
-    return not _TOLD & told_of(launch.entry, ("server.handshake",), context)
+    told = told_of(launch.entry, ("server.handshake",), context)
+    return not (_TOLD & told or any(cause.startswith(f"{Link.LAUNCHER}.") for cause in told))
 
 
 async def _try(launch: Launch, python: Path, context: Context) -> ImportsSeen:

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from ..check import Context, Outcome
 from ..knowledge.catalogue import finding, note, step
 from ..knowledge.sdk_breaks import SDK
-from ..model import EvidenceValue, Finding, Verdict
+from ..model import EvidenceValue, Finding, Link, Verdict
 from ..probes.isolation import Isolated, Recipe, clean_folder, try_isolated
 from ..probes.resolution import resolving_options
 from ..protocols.python_command import read_python_command
@@ -177,7 +177,7 @@ def _findings(seen: IsolatedSeen, context: Context) -> Iterator[Finding]:
         return
     if cause is not None and cause.cause not in told:
         yield finding(cause.cause, evidence | cause.evidence)
-    elif tried.failed_at == "installation" and may_go_online(context) and not told & {"launcher.resolve-failed"}:
+    elif tried.failed_at == "installation" and may_go_online(context) and not _by_launcher(told):
         resolver = "uv" if seen.recipe.uv else "pip"
         asked: dict[str, EvidenceValue] = {
             "resolver": resolver,
@@ -186,6 +186,11 @@ def _findings(seen: IsolatedSeen, context: Context) -> Iterator[Finding]:
             "command": command_line(entry, context),
         }
         yield finding("launcher.resolve-failed", evidence | asked)
+
+
+def _by_launcher(told: frozenset[str]) -> bool:
+    """Whether the words of the launcher have told already why there is nothing to start."""
+    return any(cause.startswith(f"{Link.LAUNCHER}.") for cause in told)
 
 
 def _lines(seen: IsolatedSeen) -> Iterator[str]:

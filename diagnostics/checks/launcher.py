@@ -7,9 +7,10 @@ import dataclasses
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from ..check import Context, Outcome
+from ..knowledge import table
 from ..knowledge.apps import places, session_processes
 from ..knowledge.catalogue import finding
 from ..model import Consent, EvidenceValue, Finding, Verdict
@@ -17,6 +18,9 @@ from ..probes.background import in_thread
 from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
 from . import app_logs
 from .entries import Entry, Launch, RemoteEntry, command_line, evidence_of, installed
+from .launch_faults import faults
+from .launch_line import read_launch_line
+from .missing_program import bare_name, is_path, lost_inside, not_found, own_path
 
 _UNEXPANDED = re.compile(r"~(?:[\\/]|$)|\$\{?\w+\}?[\\/]|\$\{?(?:HOME|PWD)\}?$|%\w+%")
 _SHELLS = {"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh", "wsl", "env"}
@@ -43,9 +47,12 @@ async def command(context: Context) -> Outcome:
         verdict, summary = Verdict.FAIL, next(f.title for f in findings if f.verdict is Verdict.FAIL)
     else:
         verdict, summary = Verdict.PASS, ", ".join(dict.fromkeys(str(launch.program) for launch in launches))
-        if len(launches) < len(entries):
+        if warned := [found.title for found in findings if found.verdict is Verdict.WARN]:
+            verdict, summary = Verdict.WARN, summary or warned[0]
+        elif len(launches) < len(entries):
             verdict, summary = Verdict.UNKNOWN, "the app finds its program, and this look-up does not"
-    return Outcome(verdict, summary, findings, launches, tuple(consents.values()))
+    lines = tuple(f"“{entry.name}” of {entry.app.name}: {read_launch_line(entry.command).told()}" for entry in entries)
+    return Outcome(verdict, summary, findings, launches, tuple(consents.values()), lines)
 
 
 def _reason(context: Context) -> str | None:
@@ -70,120 +77,93 @@ async def _look(entry: Entry, context: Context) -> _Looked:
         }
         evidence["_known"] = not _UNEXPANDED.match(expanded)
         return _Looked((finding("launcher.path-unexpanded", evidence),))
-    cwd = entry.command.cwd
-    if cwd is not None and not Path(cwd).is_dir():
-        return _Looked((finding("launcher.cwd-missing", {**evidence, "cwd": cwd}),))
+    missing = _missing_folder(entry, evidence)
+    if missing is not None and missing.verdict is Verdict.FAIL:
+        return _Looked((missing,))
+    warnings = () if missing is None else (missing,)
+    if missing is not None:  # the app takes no notice of it
+        entry = dataclasses.replace(entry, command=dataclasses.replace(entry.command, cwd=None))
+    line, cwd = read_launch_line(entry.command), entry.command.cwd
     search = await _search_path(entry, context)
     program = find_program(entry.command.program, search.folders, context.machine, cwd)
     if told is not None and program.path is not None and app_logs.was_missing(told, program.path):
         search = SearchPath(told.session.paths, "what its log tells")
-        return _Looked((_not_found(entry, search, None, evidence, context, there=program.path),))
-    if told is not None and told.starts and program.path is None:
+        lost = not_found(line, entry, search, evidence, context=context, there=program.path)
+        return _Looked((*warnings, _as_logged(lost, told, context)))
+    starts = told is not None and told.starts
+    if starts and program.path is None:
         # The app itself finds it, so what is wrong is only where this look-up has looked.
-        program = installed(_bare(entry.command.program, context), context)
+        program = installed(bare_name(entry.command.program, context), context)
         if program.path is None:
             return _Looked()
     if program.path is None:
-        return _Looked((_not_found(entry, search, program.blocked, evidence, context),))
+        lost = not_found(line, entry, search, evidence, context=context, blocked=program.blocked)
+        return _Looked((*warnings, _as_logged(lost, told, context)))
+    if not starts and (inside := lost_inside(line, entry, search, evidence, context=context)) is not None:
+        return _Looked((*warnings, inside))
     environ = child_environment(context.machine, search, _own_variables(entry, context))
-    target = context.target
+    found = (*warnings, *faults(line, entry, evidence, program=program.path, environ=environ, context=context))
+    if any(one.verdict is Verdict.FAIL for one in found):
+        return _Looked(found)
+    launch, needed, consent = _permission(Launch(entry, program.path, environ, allowed=False), evidence, context)
+    return _Looked((*found, *needed), launch, consent)
+
+
+def _as_logged(lost: Finding, told: app_logs.LogSeen | None, context: Context) -> Finding:
+    """The finding with the line in which the app has said so, where it has."""
+    if told is None or told.not_found is None or lost.id != "launcher.not-found":
+        return lost
+    hit = told.not_found
+    return app_logs.quoting(lost, hit.record, hit.at, told, context)
+
+
+def _missing_folder(entry: Entry, evidence: dict[str, EvidenceValue]) -> Finding | None:
+    """A folder to start in that does not exist; not all apps take notice of it."""
+    cwd = entry.command.cwd
+    if cwd is None or Path(cwd).is_dir():
+        return None
+    read = entry.app.id not in table("launchers")["cwd"]["not_read_by"]
+    seen: dict[str, EvidenceValue] = {"cwd": cwd, "_read": read}
+    return finding("launcher.cwd-missing", evidence | seen, verdict=Verdict.FAIL if read else Verdict.WARN)
+
+
+def _permission(
+    launch: Launch, evidence: dict[str, EvidenceValue], context: Context
+) -> tuple[Launch, tuple[Finding, ...], Consent | None]:
+    """The launch, allowed or not, and what is asked of the user where it is not."""
+    entry, target = launch.entry, context.target
     # The digest is that of the program that was found: another one of the same name needs another permission.
-    digest = dataclasses.replace(entry.command, program=str(program.path)).digest
-    allowed = target.launch or digest in target.allowed_commands
-    launch = Launch(entry, program.path, environ, allowed)
-    if allowed:
-        return _Looked(launch=launch)
-    line = command_line(entry, context)
+    digest = dataclasses.replace(entry.command, program=str(launch.program)).digest
+    if target.launch or digest in target.allowed_commands:
+        return dataclasses.replace(launch, allowed=True), (), None
+    shown, cwd = command_line(entry, context), entry.command.cwd
     variables = tuple(entry.command.env)
-    evidence |= {"command_line": line, "variables": variables, "cwd": cwd, "digest": digest}
-    evidence["program"] = str(program.path)
-    return _Looked(
-        (finding("launcher.consent-needed", evidence),),
-        launch,
-        Consent(digest, entry.app.name, line, str(program.path), variables, cwd),
-    )
+    evidence |= {"command_line": shown, "variables": variables, "cwd": cwd, "digest": digest}
+    evidence["program"] = str(launch.program)
+    consent = Consent(digest, entry.app.name, shown, str(launch.program), variables, cwd)
+    return launch, (finding("launcher.consent-needed", evidence),), consent
 
 
 def _own_variables(entry: Entry, context: Context) -> dict[str, str]:
     """The variables that the entry sets, without PATH, which the search path already holds."""
-    return {name: value for name, value in entry.command.env.items() if name != _own_path(entry, context)}
-
-
-def _own_path(entry: Entry, context: Context) -> str:
-    """The name under which the entry sets PATH: Windows does not mind how it is written."""
-    names = entry.command.env if context.machine.platform == "win32" else ()
-    return next((name for name in names if name.upper() == "PATH"), "PATH")
+    return {name: value for name, value in entry.command.env.items() if name != own_path(entry, context)}
 
 
 async def _search_path(entry: Entry, context: Context) -> SearchPath:
     """The folders that the app searches. An entry's own PATH replaces the app's, for the look-up too."""
     machine = context.machine
-    own = entry.command.env.get(_own_path(entry, context))
+    own = entry.command.env.get(own_path(entry, context))
     if own is not None:
         return SearchPath(machine.folders(own), "the PATH in the entry's own env")
     fallback = entry.app.path.get(machine.platform, [])
     if entry.app.shell_path and machine.platform != "win32":
         shell = (*machine.folders(machine.environ.get("PATH", "")), *map(str, places(machine)))
         return SearchPath(shell, "the PATH of your shell, which this app has, as far as it is known")
-    if _is_path(entry.command.program) and machine.platform == "win32":
+    if is_path(entry.command.program) and machine.platform == "win32":
         return SearchPath(tuple(fallback), "")
     processes = entry.app.processes.get(machine.platform, [])
     session = session_processes(machine.platform)
     return await in_thread(lambda: app_search_path(machine, processes, session, fallback))
-
-
-def _is_path(program: str) -> bool:
-    return "/" in program or "\\" in program
-
-
-def _not_found(
-    entry: Entry,
-    search: SearchPath,
-    blocked: Path | None,
-    evidence: dict[str, EvidenceValue],
-    context: Context,
-    *,
-    there: Path | None = None,
-) -> Finding:
-    """`there` is where it is although the app did not find it."""
-    program = entry.command.program
-    if blocked is not None:
-        return finding("launcher.not-executable", {**evidence, "path": str(blocked)})
-    bare = _bare(program, context)
-    # Another Python of this name lacks what the missing one had installed.
-    another_python = _is_path(program) and re.match(r"python|py\b", bare) is not None
-    elsewhere = there or (None if another_python else installed(bare, context).path)
-    uv = bare.removesuffix(".exe") in {"uv", "uvx"}
-    own_path = _own_path(entry, context) in entry.command.env
-    seen: dict[str, EvidenceValue] = {
-        **evidence,
-        "found_at": str(elsewhere) if elsewhere else None,
-        "_as_json": json.dumps(str(elsewhere), ensure_ascii=False) if elsewhere else None,
-        "searched": None if _is_path(program) else search.folders,
-        "search_source": None if _is_path(program) else search.source,
-        "is_path": _is_path(program),
-        # On Windows apps do inherit the PATH, and a PATH of the entry's own is nobody's fault.
-        "_desktop": not (_is_path(program) or own_path or context.machine.platform == "win32"),
-        "_uv": elsewhere is None and uv,
-        "_other": elsewhere is None and not uv and bool(evidence["_server"]),
-        "_install_uv": _INSTALL_UV.get(context.machine.platform, _INSTALL_UV["linux"]),
-    }
-    told = app_logs.seen_for(entry, context)
-    if told is None or told.not_found is None:
-        return finding("launcher.not-found", seen)
-    hit = told.not_found
-    return app_logs.quoting(finding("launcher.not-found", seen), hit.record, hit.at, told, context)
-
-
-def _bare(program: str, context: Context) -> str:
-    return PureWindowsPath(program).name if context.machine.platform == "win32" else PurePosixPath(program).name
-
-
-_INSTALL_UV = {
-    "win32": "winget install --id=astral-sh.uv -e",
-    "darwin": "brew install uv",
-    "linux": "curl -LsSf https://astral.sh/uv/install.sh | sh",
-}
 
 
 def _unexpanded(entry: Entry, context: Context) -> tuple[str, str, str] | None:

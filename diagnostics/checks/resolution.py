@@ -14,7 +14,7 @@ from ..knowledge import sdk_breaks
 from ..knowledge.catalogue import finding, note
 from ..knowledge.sdk_breaks import SDK
 from ..model import EvidenceValue, Finding, Verdict
-from ..probes.resolution import UNRESOLVED, Resolution, reason_in, resolve, resolving_options
+from ..probes.resolution import Resolution, resolve, resolving_options
 from ..protocols.uv_command import ToolRequest, UvCommand, read_uv_command, tool_request
 from ..redaction import hide
 from .entries import Launch, command_line, evidence_of, installed
@@ -87,12 +87,7 @@ async def _asked_again(server: ServerSeen, seen: ResolutionSeen | None, context:
     generic = "server.exits-at-start" in told_of(server.launch.entry, ("server.handshake",), context)
     if seen is None or uv is None or not (generic and seen.resolution.lacking and may_go_online(context)):
         return seen
-    return seen if _own_reason(server, context) else await _ask(uv, server.launch, context, offline=False)
-
-
-def _own_reason(server: ServerSeen, context: Context) -> tuple[str, ...]:
-    """Why uv did not even start the server, by its own last words."""
-    return reason_in(hide(server.answer.stderr_tail, context.secrets), begins=UNRESOLVED)
+    return await _ask(uv, server.launch, context, offline=False)
 
 
 def _lines(seen: ResolutionSeen) -> Iterator[str]:
@@ -126,14 +121,15 @@ async def resolution(context: Context) -> Outcome:
 
 
 def _unresolved(server: ServerSeen, seen: ResolutionSeen | None, context: Context) -> Finding | None:
-    """The command ended because uv found no releases: its own last words say so, or uv does when it is asked again."""
+    """The command ended without saying why, and uv says that it finds no releases when it is asked again."""
     entry, answer = server.launch.entry, server.answer
     command = read_uv_command(server.launch.program.name, entry.command.args)
     if command is None or answer.exit_code is None:
         return None
-    own = _own_reason(server, context)
+    if "server.exits-at-start" not in told_of(entry, ("server.handshake",), context):
+        return None  # its last words have told more
     resolved = seen.resolution if seen else Resolution()
-    reason = own or (() if resolved.lacking else resolved.reason)
+    reason = () if resolved.lacking else resolved.reason
     if not reason:
         return None
     requested = ", ".join(seen.requested) if seen else " ".join(command.words[:1])

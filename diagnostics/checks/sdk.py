@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from ..check import Context
+from ..knowledge.launchers import inside, name_of
 from ..knowledge.sdk_breaks import SDK, Break, next_incompatible
 from ..model import EvidenceValue
 from ..probes.environment import Environment
@@ -88,19 +89,24 @@ def version_of(text: str) -> Version | None:
 
 def with_pin(entry: Entry, pin: str) -> str:
     """The arguments of the entry with the pin in them, as JSON text; empty where uv is not what starts it."""
-    program = re.split(r"[\\/]", entry.command.program)[-1].removesuffix(".exe")
-    args = list(entry.command.args)
+    seen = inside(entry.command)
+    program, args = name_of(seen.command.program), list(seen.command.args)
+    if seen.before is None:
+        return ""  # it stands in a line for a shell
+    before = entry.command.args[: seen.before]
     if program == "uvx":
-        return json.dumps(["--with", pin, *args], ensure_ascii=False)
+        return json.dumps([*before, "--with", pin, *args], ensure_ascii=False)
     if program == "uv" and "run" in args:
         at = args.index("run") + 1
-        return json.dumps([*args[:at], "--with", pin, *args[at:]], ensure_ascii=False)
+        return json.dumps([*before, *args[:at], "--with", pin, *args[at:]], ensure_ascii=False)
     return ""
 
 
 def holds_sdk_back(entry: Entry) -> bool:
     """Whether the entry itself says which releases of the SDK may come."""
-    return any(re.search(rf"(?<![\w-]){SDK}(?:\[\w+\])?\s*(?:<|==|~=)", word) for word in entry.command.args)
+    return any(
+        re.search(rf"(?<![\w-]){SDK}(?:\[\w+\])?\s*(?:<|==|~=)", word) for word in inside(entry.command).command.args
+    )
 
 
 def repair(found: LaunchEnvironment, what: str, context: Context) -> str:

@@ -14,7 +14,7 @@ from ..check import Context, Outcome
 from ..knowledge import products
 from ..knowledge.catalogue import finding
 from ..knowledge.products import Product
-from ..model import EvidenceValue, Finding, McpFacts, Verdict
+from ..model import EvidenceValue, Finding, Link, McpFacts, Verdict
 from ..probes.bridge import BridgeAnswer
 from ..probes.mcp_stdio import ServerAnswer, ask_server
 from ..redaction import hide
@@ -22,6 +22,7 @@ from ..text import one_line
 from . import through
 from .entries import Entry, Launch, command_line, evidence_of
 from .last_words import cause_in
+from .launcher_words import launcher_said
 from .mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
 from .sdk import EnvironmentSeen, holds_sdk_back, open_pin_evidence, seen_for
 
@@ -55,6 +56,8 @@ async def handshake(context: Context) -> Outcome:
     launches = context.all_observed(Launch)
     if not launches:
         launcher = context.outcome("launcher.command")
+        if launcher is not None and any(found.id == "launcher.not-on-app-path" for found in launcher.findings):
+            return Outcome(Verdict.UNKNOWN, "not started: the app may not find it")
         if launcher is not None and launcher.verdict is Verdict.UNKNOWN:
             return Outcome(Verdict.UNKNOWN, "not started: its program was not found")
         return Outcome(Verdict.SKIPPED, "no Blender server configured", blocked_by=_blocker(context))
@@ -83,8 +86,12 @@ async def handshake(context: Context) -> Outcome:
 def _judged(seen: list[ServerSeen], context: Context, *, asked_for_all: bool) -> Outcome:
     findings = tuple(found for one in seen for found in _findings(one, context))
     transcript = tuple(line for one in seen for line in one.answer.transcript)
+    before: str | None = None
     if any(found.verdict is Verdict.FAIL for found in findings):
-        verdict, summary = Verdict.FAIL, next(f.title for f in findings if f.verdict is Verdict.FAIL)
+        failed = next(found for found in findings if found.verdict is Verdict.FAIL)
+        # What its launcher did not start was not tested.
+        before = failed.id if failed.link is Link.LAUNCHER else None
+        verdict, summary = Verdict.FAIL, failed.title
     else:
         last = seen[-1].answer
         name, reached = one_line(last.server_name or "MCP server", 40), through.told(last.call)
@@ -96,7 +103,7 @@ def _judged(seen: list[ServerSeen], context: Context, *, asked_for_all: bool) ->
         elif not asked_for_all:
             verdict, summary = Verdict.UNKNOWN, f"{summary}; another command needs your permission"
     told = tuple(_facts(one) for one in seen if one.answer.answered)
-    return Outcome(verdict, summary, findings, (*seen, *told), transcript=transcript)
+    return Outcome(verdict, summary, findings, (*seen, *told), transcript=transcript, blocked_by=before)
 
 
 def _facts(seen: ServerSeen) -> McpFacts:
@@ -154,7 +161,8 @@ def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
     if answer.answered:
         known = [*_of_answer(answer, evidence, context), *_of_open_pin(entry, context)]
         return [*known, *_of_conflicts(entry, context, verdict=Verdict.WARN)]  # it works in spite of them
-    found = _of_silence(answer, entry, evidence, context)
+    told = launcher_said(answer.stderr_tail, seen.launch, context) if answer.error_code is None else None
+    found = told or _of_silence(answer, entry, evidence, context)
     # That the SDK does not fit is what a conflict about it comes to.
     about = "mcp" if found.id == "server.sdk-incompatible" else ""
     return [found, *_of_conflicts(entry, context, besides=about)]

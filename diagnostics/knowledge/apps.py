@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from collections.abc import Mapping
@@ -130,7 +131,19 @@ def _same_end(one: Path, other: Path) -> int:
 
 def places(machine: Machine) -> tuple[Path, ...]:
     """Folders where installers put programs on this kind of machine."""
-    return tuple(expand(place, machine) for place in table("apps")["places"].get(machine.platform, []))
+    named = (expand(place, machine) for place in table("apps")["places"].get(machine.platform, []))
+    return tuple(found for place in named for found in _matching(place))
+
+
+def _matching(place: Path) -> tuple[Path, ...]:
+    """The folders that a pattern with a wild card stands for, the newest release first."""
+    head, star, _tail = str(place).partition("*")
+    if not star:
+        return (place,)
+    base = Path(head).parent
+    with contextlib.suppress(OSError):
+        return tuple(sorted(base.glob(place.relative_to(base).as_posix()), reverse=True)[:20])
+    return ()
 
 
 def session_processes(platform: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from ..model import Command
 from . import table
+from .launchers import inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ def of_server_name(name: str | None) -> Product | None:
 
 def of_command(command: Command) -> Product | None:
     """The product that this command starts, by package, module or extension; None where it does not say so."""
-    words = [_package(word) for word in command.argv]
+    seen = inside(command)
+    words = [_package(word) for word in (seen.command.args if seen.image else seen.command.argv)]
     for product in products():
         known = {*product.packages, *product.modules, *product.extension_ids}
         if known.intersection(words):
@@ -105,7 +107,7 @@ def _package(word: str) -> str:
 
 def named_version(command: Command, package: str) -> Version | None:
     """The version of `package` in a word like `blender-mcp==1.5.6` or `mcp-for-blender@2.2.4`, None where none is."""
-    for word in command.argv:
+    for word in inside(command).command.argv:
         match = re.fullmatch(r"([A-Za-z0-9_.-]+?)(?:\[[^\]]*\])?(?:==|@)(\d[\w.+!-]*)", word)
         if match and canonicalize_name(match[1]) == package:
             with contextlib.suppress(InvalidVersion):
@@ -136,7 +138,7 @@ def mentions_blender(name: str, command: Command) -> bool:
 
 def configured_endpoint(command: Command, product: Product) -> tuple[str | None, int | None]:
     """Host and port at which this product's server would look for Blender, None for each that is not configured."""
-    host, port = "", ""
+    command, host, port = inside(command).command, "", ""
     if _reads(command, product, product.variable_since):
         host, port = _variable(command.env, product.host_variable), _variable(command.env, product.port_variable)
     if _reads(command, product, product.option_since):
@@ -160,6 +162,7 @@ class IgnoredPort:
 
 def ignored_ports(command: Command, product: Product, release: Version) -> tuple[IgnoredPort, ...]:
     """The ports other than the default that this release is given in vain."""
+    command = inside(command).command
     reads_variable = not product.variable_since or Version(product.variable_since) <= release
     found = []
     option, variable = _option(command.args, product.port_option), _variable(command.env, product.port_variable)

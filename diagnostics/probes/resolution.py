@@ -130,7 +130,3 @@ def reason_in(said: str, *, begins: str = "error: |No solution|Could not find", 
     told = [line for line in lines[at:] if line]
     half = most // 2
     return tuple(told if len(told) <= most else [*told[:half], "…", *told[-half:]])
-
-
-UNRESOLVED = r"(?:No solution found when resolving|Request failed after \d+ retries|Failed to fetch: `?https?:)"
-"""How uv begins to say so when it was to start something."""

@@ -22,6 +22,8 @@ class SearchPath:
 
     folders: tuple[str, ...]
     source: str
+    guessed: bool = False
+    """It is what such a system usually gives; no process or setting of this one was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def app_search_path(
     if machine.platform == "win32":
         path = machine.environ.get("PATH", machine.environ.get("Path", ""))
         return SearchPath(machine.folders(path), "the PATH of this session")
-    return SearchPath(tuple(fallback), "the PATH that this system gives to apps started from the desktop")
+    return SearchPath(tuple(fallback), "the PATH that this system gives to apps started from the desktop", guessed=True)
 
 
 def _paths_of_processes(names: Collection[str]) -> dict[str, str]:

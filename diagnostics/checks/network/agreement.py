@@ -7,6 +7,7 @@ import json
 
 from ...check import Context, Outcome
 from ...knowledge.catalogue import finding
+from ...knowledge.launchers import inside
 from ...model import EvidenceValue, Finding, Verdict
 from ...probes.bridge import BridgeAnswer, ask_bridge
 from ...probes.listeners import is_local
@@ -38,7 +39,8 @@ async def agreement(context: Context) -> Outcome:
 def _disagreement(entry: Entry, wanted: Endpoint, found: Endpoint, context: Context, *, asked: bool) -> Finding:
     assert entry.product is not None  # noqa: S101  # the caller has looked
     product = entry.product
-    by_option = product.port_option and any(word.startswith(product.port_option) for word in entry.command.args)
+    args = inside(entry.command).command.args
+    by_option = product.port_option and any(word.startswith(product.port_option) for word in args)
     variables = {product.host_variable: found.host, product.port_variable: str(found.port)}
     evidence: dict[str, EvidenceValue] = {
         "entry_endpoint": str(wanted),
