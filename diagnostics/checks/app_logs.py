@@ -31,6 +31,8 @@ from .last_words import cause_in
 
 _SHOWN = 300
 """Characters of a line that are shown."""
+_LAST = 2
+"""Records in which the last words of what was started are looked for."""
 _HEAD = 16384
 """Bytes from a start on in which a server that is well has answered."""
 
@@ -56,6 +58,8 @@ class LogSeen:
     file: Path
     session: Session
     hits: tuple[Hit, ...] = ()
+    last_words: Record | None = None
+    """What was printed last in a start that did not come to an answer."""
 
     @property
     def starts(self) -> bool:
@@ -192,7 +196,9 @@ def _look(entry: Entry, read: LogRead) -> LogSeen | None:
     if session.begun is None or changed is None or session.begun.timestamp() <= changed:
         return None
     over = lost or session.answered is not None
-    return LogSeen(entry, read.path, session, tuple(_hits(entry, own, part, over=over)))
+    printed = [] if over else [record for record in own if record.printed][-_LAST:]
+    last = dataclasses.replace(printed[-1], text="\n".join(record.text for record in printed)) if printed else None
+    return LogSeen(entry, read.path, session, tuple(_hits(entry, own, part, over=over)), last)
 
 
 def _is_worth_reading(rest: bytes) -> bool:

@@ -319,21 +319,26 @@ def test_the_fingerprint_of_another_products_addon(doctor: Doctor) -> None:
     assert "addon.product-mismatch" not in ids(all_links(doctor))
 
 
-# uv, as in astral-sh/uv#11612.
-UNSOLVED = """\
-  \u00d7 No solution found when resolving tool dependencies:
-  \u2570\u2500\u25b6 Because blender-mcp==99 needs more than there is
-"""
+# uv's words, from the threads that the field guide names (failures, B).
+OF_UV = {
+    "launcher.resolve-failed": "  \u00d7 No solution found when resolving tool dependencies:\n  \u2570\u2500\u25b6 Because blender-mcp==99 needs more than there is\n",
+    "launcher.tls-intercepted": "error: Failed to fetch: `https://index.example/simple/mcp/`\n  Caused by: invalid peer certificate: UnknownIssuer\n",
+    "launcher.cache-locked": "error: failed to rename file from a to b: Access is denied. (os error 5)\n",
+    "launcher.build-failed": "  \u00d7 Failed to build `pyiceberg==0.11.1`\n",
+    "launcher.python-unsuitable": "  \u00d7 No solution found when resolving tool dependencies:\n  \u2570\u2500\u25b6 Because the current Python version (3.9.6) does not satisfy Python>=3.10 and all versions of blender-mcp depend on Python>=3.10\n",
+}
 
 
-def test_what_uv_could_not_bring_together(logged: Doctor) -> None:
+@pytest.mark.parametrize("cause", OF_UV)
+def test_what_uv_says_is_understood_as_ever(doctor: Doctor, cause: str) -> None:
+    uvx(doctor)
     begin = "".join(app_logs.STARTED.splitlines(keepends=True)[:3])
-    write_log(logged, begin + UNSOLVED)
-    told = found(look(logged, "server"), "launcher.resolve-failed")
-    assert "blender-mcp==99" in told.detail
-    assert "No solution found" in str(told.evidence["log_line"])
-    write_log(logged, app_logs.STARTED + UNSOLVED)
-    assert "launcher.resolve-failed" not in ids(look(logged, "server"))
+    write_log(doctor, begin + "Downloading something\n" * 3000 + OF_UV[cause])
+    told = found(look(doctor, "server"), cause)
+    assert told.evidence["log_line"] in " ".join(OF_UV[cause].split())
+    assert told.evidence["reason_lines"]
+    write_log(doctor, app_logs.STARTED + OF_UV[cause])
+    assert cause not in ids(look(doctor, "server")), "the server started"
 
 
 SECRETS = {
