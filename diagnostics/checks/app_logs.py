@@ -7,6 +7,7 @@ Only what was written after the configuration was last changed counts: an older 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ from .last_words import cause_in
 
 _SHOWN = 300
 """Characters of a line that are shown."""
+_LAST = 2
+"""Records in which the last words of what was started are looked for."""
 _HEAD = 16384
 """Bytes from a start on in which a server that is well has answered."""
 
@@ -55,6 +58,8 @@ class LogSeen:
     file: Path
     session: Session
     hits: tuple[Hit, ...] = ()
+    last_words: Record | None = None
+    """What was printed last in a start that did not come to an answer."""
 
     @property
     def starts(self) -> bool:
@@ -154,8 +159,16 @@ def _logs_about(entry: Entry, entries: Iterable[Entry], reads: _Reads) -> Iterat
         extension = entry.file.name == "manifest.json" and "blender" in server.lower()
         return _plain(server) == _plain(entry.name) or (extension and _plain(server) not in others)
 
-    yield from [file for file, server in found if server is not None and is_own(server)][:1]
+    own = (file for file, server in found if server is not None and is_own(server) and _is_of_project(file, entry))
+    yield from itertools.islice(own, 1)
     yield from [file for file, server in found if server is None][:1]
+
+
+def _is_of_project(file: Path, entry: Entry) -> bool:
+    """Claude Code has a folder of logs for each project, called like its path with all else than letters replaced."""
+    if not entry.scope or not file.parent.name.startswith("mcp-logs-"):
+        return True
+    return file.parent.parent.name == re.sub(r"[^A-Za-z0-9]", "-", entry.scope)
 
 
 def _plain(name: str) -> str:
@@ -183,7 +196,9 @@ def _look(entry: Entry, read: LogRead) -> LogSeen | None:
     if session.begun is None or changed is None or session.begun.timestamp() <= changed:
         return None
     over = lost or session.answered is not None
-    return LogSeen(entry, read.path, session, tuple(_hits(entry, own, part, over=over)))
+    printed = [] if over else [record for record in own if record.printed][-_LAST:]
+    last = dataclasses.replace(printed[-1], text="\n".join(record.text for record in printed)) if printed else None
+    return LogSeen(entry, read.path, session, tuple(_hits(entry, own, part, over=over)), last)
 
 
 def _is_worth_reading(rest: bytes) -> bool:

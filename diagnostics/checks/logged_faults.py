@@ -9,20 +9,17 @@ from collections.abc import Iterator
 from ..check import Context, Outcome
 from ..knowledge import products, table
 from ..knowledge.catalogue import finding
-from ..knowledge.log_signatures import signatures
+from ..knowledge.uv_messages import read_message
 from ..model import EvidenceValue, Finding, Link, Verdict
 from ..probes.bridge import BridgeAnswer
 from ..protocols.app_log import Record
-from ..redaction import hide
-from ..text import one_line
 from .app_logs import Hit, LogSeen, log, quoting, shown
-from .entries import command_line, evidence_of
+from .entries import Entry, Launch, command_line, evidence_of
+from .launcher_words import launcher_said
 from .server import ServerSeen
 
 Evidence = dict[str, EvidenceValue]
 _LAB = "blender-lab"
-_MOST = 8
-"""Lines of what a launcher said that are shown."""
 
 
 async def app_log(context: Context) -> Outcome:
@@ -87,15 +84,14 @@ def _is_known(found: Finding, context: Context) -> bool:
 
 def _of_start(seen: LogSeen, context: Context) -> Iterator[Finding]:
     """The most special cause that the log gives for a start that failed, and what came after one that did not."""
-    live = next((one for one in context.all_observed(ServerSeen) if one.launch.entry is seen.entry), None)
+    live = next((one for one in context.all_observed(ServerSeen) if _is_same(one.launch.entry, seen.entry)), None)
     base = evidence_of(seen.entry, context) | {"command": command_line(seen.entry, context)}
-    starting = (hit for hit in seen.hits if hit.cause in _OF_START)
     # What kept the server from starting is known better from a start that this run has seen.
-    first = min(starting, key=_rank, default=None) if live is None else None
+    first = _last_words(seen, base, context) if live is None else None
     if first is not None:
-        yield _of_hit(first, seen, base, context)
+        yield first
     elif seen.session.cut_off is not None and seen.session.answered is None and not seen.not_found:
-        limit_s = seen.session.limit_s
+        limit_s = seen.session.limit_s or seen.entry.app.start_s
         if live is None or not live.answer.answered or (limit_s is not None and live.answer.total_ms > limit_s * 1000):
             yield _start_timeout(seen.session.cut_off, limit_s, seen, base, context)
     polluted = next((hit for hit in seen.hits if hit.cause == "server.stdout-polluted"), None)
@@ -111,37 +107,32 @@ def _of_start(seen: LogSeen, context: Context) -> Iterator[Finding]:
         yield _by(gave_up, finding("client.tool-not-dispatched", base), seen, context)
 
 
-_OF_START = frozenset({"server.sdk-incompatible", "server.sdk-missing"}) | {
-    row.cause for row in signatures() if row.stage == "start" and row.cause.startswith("launcher.")
-} - {"launcher.not-found"}
-"""Causes that keep a server from starting. What is not found is the launcher's own check's to say."""
+def _is_same(one: Entry, other: Entry) -> bool:
+    """Whether two are the same entry; a launch may leave out what the app takes no notice of."""
+    return (one.app.id, one.name, one.file, one.line) == (other.app.id, other.name, other.file, other.line)
 
 
-def _rank(hit: Hit) -> int:
-    """The place of a hit in the order in which signatures count; a break of the SDK says most."""
-    return -1 if hit.signature is None else signatures().index(hit.signature)
+def _last_words(seen: LogSeen, base: Evidence, context: Context) -> Finding | None:
+    """What Python, or else the launcher, said at the end of a start that failed."""
+    dying = next((hit for hit in seen.hits if hit.cause in {"server.sdk-incompatible", "server.sdk-missing"}), None)
+    if dying is not None:
+        return _by(dying, finding(dying.cause, base | dict(dying.facts)), seen, context)
+    launch = next((one for one in context.all_observed(Launch) if _is_same(one.entry, seen.entry)), None)
+    said = seen.last_words
+    found = launcher_said(said.text, launch, context) if said is not None and launch is not None else None
+    if found is None or said is None:
+        return None
+    return quoting(found, said, _where(said.text), seen, context)
 
 
-def _of_hit(hit: Hit, seen: LogSeen, base: Evidence, context: Context) -> Finding:
-    evidence = base | dict(hit.facts)
-    if hit.cause.startswith("launcher."):
-        evidence |= _of_launcher(hit, seen, context) | evidence
-    return _by(hit, finding(hit.cause, evidence), seen, context)
-
-
-def _of_launcher(hit: Hit, seen: LogSeen, context: Context) -> Evidence:
-    """What is told about a launcher that has not started the server: its own words, from where they begin to tell."""
-    product = seen.entry.product
-    named = product.server_entry if product is not None else ""
-    begin = hit.record.text.rfind("\n", 0, hit.at) + 1
-    words = hide(hit.record.text[begin:], context.secrets).splitlines()[:_MOST]
-    return {
-        "what": hit.signature.what if hit.signature is not None else None,
-        "resolver": "uv",
-        "requested": named or seen.entry.name,
-        "package": named or seen.entry.name,
-        "reason_lines": tuple(one_line(line, 300) for line in words if line.strip()),
-    }
+def _where(said: str) -> int:
+    """Where the line begins by which a launcher is understood; 0 where it takes several."""
+    at = 0
+    for line in said.splitlines(keepends=True):
+        if read_message(line) is not None:
+            return at
+        at += len(line)
+    return 0
 
 
 def _start_timeout(record: Record, limit_s: float | None, seen: LogSeen, base: Evidence, context: Context) -> Finding:

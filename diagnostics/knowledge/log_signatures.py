@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from . import table
-from .catalogue import causes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +36,10 @@ class Signature:
 
 
 @functools.cache
-def all_signatures() -> tuple[Signature, ...]:
-    """Every row, also those whose cause the catalogue does not have."""
+def signatures() -> tuple[Signature, ...]:
+    """All that are known, in the order in which they count."""
     rows = table("log_signatures")["signature"]
     return tuple(Signature(**{**row, "contains": tuple(row["contains"])}) for row in rows)
-
-
-@functools.cache
-def signatures() -> tuple[Signature, ...]:
-    """The rows whose cause can be named, in the order in which they count."""
-    return tuple(row for row in all_signatures() if row.cause in causes())
 
 
 def possible(log: bytes, *, over: bool = False) -> tuple[Signature, ...]:

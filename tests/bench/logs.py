@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from diagnostics.check import Context
-from diagnostics.checks import client, logged_faults
+from diagnostics.checks import logged_faults
+from diagnostics.checks.client import configuration
 from diagnostics.ledger import Ledger
 from diagnostics.model import Machine
 from diagnostics.probes.app_log import MAX_BYTES
@@ -33,7 +34,8 @@ def _configured(home: Path, servers: int, log: str) -> Context:
     base = home / ".config" / "Claude"
     (base / "logs").mkdir(parents=True)
     names = ["blender", *(f"blender-{number}" for number in range(2, servers + 1))]
-    entries = {name: {"command": "uvx", "args": ["mcp-for-blender"]} for name in names}
+    ports = {name: {"BLENDER_PORT": str(9876 + number)} for number, name in enumerate(names)}
+    entries = {name: {"command": "uvx", "args": ["mcp-for-blender"], "env": ports[name]} for name in names}
     file = base / "claude_desktop_config.json"
     file.write_text(json.dumps({"mcpServers": entries}), encoding="utf-8")
     os.utime(file, (0, 0))
@@ -42,7 +44,7 @@ def _configured(home: Path, servers: int, log: str) -> Context:
         (base / "logs" / f"mcp-server-{name}.log").write_text(own, encoding="utf-8")
     (base / "logs" / "mcp.log").write_text(log[: SIZE // (servers + 1)], encoding="utf-8")
     context = Context(make_target(), None, Machine("linux", home, {}), Ledger(), ends_at=time.monotonic() + 300)
-    context.record("client.configuration", asyncio.run(client.configuration(context)))
+    context.record("client.configuration", asyncio.run(configuration.configuration(context)))
     return context
 
 

@@ -319,21 +319,26 @@ def test_the_fingerprint_of_another_products_addon(doctor: Doctor) -> None:
     assert "addon.product-mismatch" not in ids(all_links(doctor))
 
 
-# uv, as in astral-sh/uv#11612.
-UNSOLVED = """\
-  \u00d7 No solution found when resolving tool dependencies:
-  \u2570\u2500\u25b6 Because blender-mcp==99 needs more than there is
-"""
+# uv's words, from the threads that the field guide names (failures, B).
+OF_UV = {
+    "launcher.resolve-failed": "  \u00d7 No solution found when resolving tool dependencies:\n  \u2570\u2500\u25b6 Because blender-mcp==99 needs more than there is\n",
+    "launcher.tls-intercepted": "error: Failed to fetch: `https://index.example/simple/mcp/`\n  Caused by: invalid peer certificate: UnknownIssuer\n",
+    "launcher.cache-locked": "error: failed to rename file from a to b: Access is denied. (os error 5)\n",
+    "launcher.build-failed": "  \u00d7 Failed to build `pyiceberg==0.11.1`\n",
+    "launcher.python-unsuitable": "  \u00d7 No solution found when resolving tool dependencies:\n  \u2570\u2500\u25b6 Because the current Python version (3.9.6) does not satisfy Python>=3.10 and all versions of blender-mcp depend on Python>=3.10\n",
+}
 
 
-def test_what_uv_could_not_bring_together(logged: Doctor) -> None:
+@pytest.mark.parametrize("cause", OF_UV)
+def test_what_uv_says_is_understood_as_ever(doctor: Doctor, cause: str) -> None:
+    uvx(doctor)
     begin = "".join(app_logs.STARTED.splitlines(keepends=True)[:3])
-    write_log(logged, begin + UNSOLVED)
-    told = found(look(logged, "server"), "launcher.resolve-failed")
-    assert "blender-mcp==99" in told.detail
-    assert "No solution found" in str(told.evidence["log_line"])
-    write_log(logged, app_logs.STARTED + UNSOLVED)
-    assert "launcher.resolve-failed" not in ids(look(logged, "server"))
+    write_log(doctor, begin + "Downloading something\n" * 3000 + OF_UV[cause])
+    told = found(look(doctor, "server"), cause)
+    assert told.evidence["log_line"] in " ".join(OF_UV[cause].split())
+    assert told.evidence["reason_lines"]
+    write_log(doctor, app_logs.STARTED + OF_UV[cause])
+    assert cause not in ids(look(doctor, "server")), "the server started"
 
 
 SECRETS = {
@@ -525,3 +530,42 @@ def test_a_server_that_has_run_for_long_has_started(logged: Doctor) -> None:
     begin = "".join(app_logs.TRACEBACK.splitlines(keepends=True)[:2])
     write_log(logged, begin + "Downloading something\n" * 3000 + app_logs.TRACEBACK.partition("Traceback")[2])
     assert "server.sdk-incompatible" in ids(look(logged, "server"))
+
+
+def claude_code(doctor: Doctor, servers: dict[str, object], log: str, project: str) -> None:
+    """Claude Code's configuration, long ago, and a log of its in the folder of a project."""
+    config = doctor.home / ".claude.json"
+    config.write_text(json.dumps(servers))
+    os.utime(config, (0, 0))
+    folder = doctor.home / ".cache/claude-cli-nodejs" / project / "mcp-logs-blender"
+    folder.mkdir(parents=True)
+    (folder / "2026-07-31T10-20-09-396Z.jsonl").write_text(log)
+
+
+def test_a_log_of_claude_code(doctor: Doctor) -> None:
+    claude_code(doctor, {"mcpServers": {"blender": ENTRY}}, app_logs.CLAUDE_CODE, "-home-ada-scene")
+    told = found(all_links(doctor), "client.start-timeout")
+    assert (told.evidence["app"], told.evidence["limit_s"]) == ("Claude Code", 30)
+    assert any("MCP_TIMEOUT" in remedy.text for remedy in told.remedies)
+
+
+@pytest.mark.parametrize(("project", "own"), [("-home-ada-my-scene", True), ("-home-ada-other", False)])
+def test_a_log_of_another_project(doctor: Doctor, project: str, *, own: bool) -> None:
+    servers: dict[str, object] = {"projects": {"/home/ada/my.scene": {"mcpServers": {"blender": ENTRY}}}}
+    claude_code(doctor, servers, app_logs.CLAUDE_CODE, project)
+    assert ("client.start-timeout" in ids(all_links(doctor))) is own
+
+
+def test_a_log_of_vs_code(doctor: Doctor) -> None:
+    config = doctor.home / ".config/Code/User/mcp.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps({"servers": {"blender": ENTRY}}))
+    os.utime(config, (0, 0))
+    log = doctor.home / ".config/Code/logs/20260523T235900/window1/mcpServer.mcp.config.usrlocal.blender.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(app_logs.VS_CODE.rpartition("2026-05-23 23:59:22.000")[0])
+    told = found(look(doctor, "server"), "server.sdk-incompatible")
+    assert told.evidence["app"] == "Visual Studio Code"
+    assert told.evidence["logged_at"] == "2026-05-23 23:59:21"
+    log.write_text(app_logs.VS_CODE)
+    assert "server.sdk-incompatible" not in ids(look(doctor, "server")), "it has told its tools"
