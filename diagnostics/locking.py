@@ -150,4 +150,4 @@ def _requirements(lock: Lock, resolved: Resolved) -> bytes:
     place = f"Python {working.python_version or 'of any version'}, {working.platform or Machine.current().platform}"
     source = "as they are installed" if working.packages else "resolved, because what is installed was not known"
     head = f"{REQUIREMENTS_MARK}, beside {lock.file.name}: {source} ({place}).\n"
-    return f"{head}# uv pip install --require-hashes -r {name}\n{resolved.text}".encode()
+    return f"{head}# uv pip sync --require-hashes {name}\n{resolved.text}".encode()

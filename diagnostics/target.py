@@ -18,7 +18,7 @@ from .lock import LockError, parse
 from .model import Kind, Link, Lock, Target, Tls
 from .protocols import mcp_versions
 from .protocols.requirements_file import read_requirement_lines
-from .text import clean, one_line
+from .text import clean, one_line, without_user
 
 DEFAULTS = Target()
 _MAX_PORT = 65535
@@ -77,6 +77,11 @@ def make_target(
     `host` may carry the port as `host:port` or `[address]:port`, unless `port` names another one.
     """
     expected = list(expect_protocol)
+    pinned = [value for value in pins if value.strip()]
+    links = frozenset(_link(value) for value in only) or frozenset(Link)
+    for argument, wanted in (("pin", pinned), ("requirements", requirements), ("isolate", isolate)):
+        if wanted and Link.SERVER not in links:
+            raise TargetError(argument, f"is about the link {Link.SERVER}, which --only leaves out")
     name, port_in_host = _host(host) if host and host.strip() else (DEFAULTS.host, None)
     known = read_lock(lock) if lock else None
     if locked and known is None:
@@ -96,7 +101,7 @@ def make_target(
         offers=tuple(_offer(value) for value in offers) or _offered_for(expected),
         headers=tuple(_header(value) for value in headers),
         pins=(
-            *(_pin(value) for value in pins if value.strip()),
+            *(_pin(value) for value in pinned),
             *(_requirements(requirements) if requirements else ()),
         ),
         apps=tuple(_app(value) for value in apps),
@@ -106,7 +111,7 @@ def make_target(
         lock=known,
         locked=locked,
         ask_versions=known is not None and bool(known.working.uv_version),
-        links=frozenset(_link(value) for value in only) or frozenset(Link),
+        links=links,
         launch=launch,
         allowed_commands=frozenset(allowed_commands),
         ignore=frozenset(_cause(value) for value in ignore),
@@ -375,8 +380,9 @@ def _pin(value: str) -> str:
     try:
         requirement = Requirement(value.strip())
     except InvalidRequirement:
+        shown = one_line(without_user(value), 80)
         raise TargetError(
-            "pin", f"“{one_line(value, 80)}” is no requirement; write for example mcp<2 or mcp-for-blender==2.2.4"
+            "pin", f"“{shown}” is no requirement; write for example mcp<2 or mcp-for-blender==2.2.4"
         ) from None
     if requirement.url is not None:
         raise TargetError("pin", f"“{requirement.name}” is pinned to an address; write a version, such as ==2.2.4")

@@ -55,6 +55,11 @@ def shown_bytes(data: bytes, limit: int = 60) -> str:
     return head if len(data) <= limit else head + "…"
 
 
+def without_user(text: str) -> str:
+    """The text, with user and password taken out of the addresses in it."""
+    return re.sub(r"://[^/@\s]*@", "://…@", text)
+
+
 def host_port(host: str, port: int) -> str:
     """A host and a port as one text; an IPv6 address stands in brackets (RFC 3986, section 3.2.2)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

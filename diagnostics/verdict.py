@@ -73,15 +73,22 @@ def _muted(findings: Sequence[Finding], target: Target) -> list[Finding]:
 
 def _explained(findings: list[Finding]) -> list[Finding]:
     """Notes for each failure the first other failure by which the catalogue explains it."""
-    failing = {found.id for found in findings if found.verdict is Verdict.FAIL and not found.muted}
+    failing = [found for found in findings if found.verdict is Verdict.FAIL and not found.muted]
     causes = catalogue.causes()
 
     def explanation(found: Finding) -> str | None:
         if found.verdict not in {Verdict.FAIL, Verdict.WARN}:
             return None
-        return next((other for other in causes[found.id].explained_by if other in failing and other != found.id), None)
+        known = {other.id for other in failing if other.id != found.id and _may_explain(other, found)}
+        return next((cause for cause in causes[found.id].explained_by if cause in known), None)
 
     return [dataclasses.replace(found, explained_by=explanation(found)) for found in findings]
+
+
+def _may_explain(other: Finding, found: Finding) -> bool:
+    """What is wrong with the entry of one app says nothing about that of another."""
+    whose = [(one.evidence.get("app"), one.evidence.get("entry")) for one in (other, found)]
+    return whose[0] == whose[1] or any(entry is None for _app, entry in whose)
 
 
 def _ordered(findings: list[Finding]) -> list[Finding]:

@@ -35,10 +35,15 @@ async def environment(context: Context) -> Outcome:
     seen = tuple(one for one, _findings in looked if one is not None)
     findings = tuple(found for _one, several in looked for found in several)
     # That the files are in order does not say that the server works.
-    verdict = next((v for v in (Verdict.FAIL, Verdict.UNKNOWN) if any(f.verdict is v for f in findings)), None)
-    summary = next((found.title for found in findings if found.verdict is verdict), _summary(seen))
-    warned = Verdict.WARN if findings else Verdict.SKIPPED
-    return Outcome(verdict or warned, summary if findings else "", findings, seen, transcript=(_summary(seen),))
+    worst = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WARN)
+    first = next((found for verdict in worst for found in findings if found.verdict is verdict), None)
+    return Outcome(
+        first.verdict if first else Verdict.SKIPPED,
+        first.title if first else "",
+        findings,
+        seen,
+        transcript=(_summary(seen),),
+    )
 
 
 def _summary(seen: tuple[EnvironmentSeen, ...]) -> str:
@@ -180,8 +185,18 @@ def _absent(looked: _Looked, module: str, package: str, damage: str) -> Suspicio
     what = package if package in known or package in looked.found.environment.packages else ""
     evidence: dict[str, EvidenceValue] = {"module": module, "damage": damage}
     # Which package brings a module that nothing here knows cannot be told.
-    evidence["_repair"] = repair(looked.found, what, looked.context) if what else None
+    evidence["_repair"] = repair(looked.found, _release(looked, what), looked.context) if what else None
     return _suspect(looked, "server.sdk-missing", evidence)
+
+
+def _release(looked: _Looked, what: str) -> str:
+    """The package in the release that is recorded, or that the server asks for: the newest may not be the right one."""
+    packages = looked.found.environment.packages
+    if what in packages and packages[what].version:
+        return f"{what}=={packages[what].version}"
+    server = packages.get(looked.started.package)
+    wanted = (parsed(text) for text in (server.requires if server else ()))
+    return next((_plain(one) for one in wanted if one and _canonical(one.name) == what), what)
 
 
 def _shadow(looked: _Looked) -> Path | None:

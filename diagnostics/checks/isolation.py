@@ -46,7 +46,14 @@ async def isolation(context: Context) -> Outcome:
         return Outcome(Verdict.SKIPPED)
     launches = [launch for launch in context.all_observed(Launch) if will_start(launch, context)]
     if not launches:
-        return Outcome(Verdict.SKIPPED, "no server may be started")
+        told = tuple(
+            note(
+                "clean_unknown",
+                {"entry": entry.name, "reason": "it was not started; allow that first, or add --launch"},
+            )
+            for entry in context.all_observed(Entry)
+        )
+        return Outcome(Verdict.SKIPPED, "no server may be started", notes=told)
     seen, notes, unknown = [], [], []
     for launch in launches:
         recipe = _recipe(launch, context)
@@ -85,7 +92,8 @@ async def _try(recipe: Recipe, context: Context) -> Isolated:
         )
         # The folder is gone when this is read.
         told = tuple(
-            one_line(hide(line, context.secrets).replace(str(folder), "the environment"), 300) for line in tried.reason
+            one_line(hide(line, context.secrets).replace(str(folder / "env"), "the environment"), 300)
+            for line in tried.reason
         )
         return replace(tried, reason=told)
 
@@ -137,11 +145,13 @@ def _note(seen: IsolatedSeen, context: Context) -> str:
     """What the clean environment and the app's own come to, side by side."""
     tried = seen.isolated
     versions = ", ".join(f"{name} {version}" for name, version in tried.versions.items())
+    pinned = "_pinned" if seen.recipe.constraints else ""
     # An exception may go on after its first sentence with what it advises.
     reason = tried.reason[0].partition(". ")[0] if tried.failed_at == "imports" else " ".join(tried.reason)
     evidence: dict[str, EvidenceValue] = {
         "entry": seen.entry.name,
         "versions": versions or "the newest releases",
+        "pins": " and ".join(seen.recipe.constraints),
         "reason": one_line(reason, 800).rstrip(".") or "it gave no reason",
     }
     server = _server(seen.entry, context)
@@ -150,8 +160,8 @@ def _note(seen: IsolatedSeen, context: Context) -> str:
     if server is None:
         return note("clean_works" if tried.worked else "clean_fails", evidence)
     if server.answer.answered:
-        return note("clean_works_too" if tried.worked else "clean_fails_alone", evidence)
-    return note("clean_works_alone" if tried.worked else "clean_fails_too", evidence)
+        return note("clean_works_too" if tried.worked else f"clean_fails_alone{pinned}", evidence)
+    return note(f"clean_works_alone{pinned}" if tried.worked else "clean_fails_too", evidence)
 
 
 def _server(entry: Entry, context: Context) -> ServerSeen | None:

@@ -98,7 +98,7 @@ def _install(known: Lock, entry: Entry, context: Context) -> str:
     requirements, place = requirements_beside(known.file), environment_of(entry, context)
     if place is None or place.kind != "virtual environment" or place.python is None or not requirements.is_file():
         return ""
-    argv = ["uv", "pip", "install", "--require-hashes", "--python", str(place.python), "-r", str(requirements)]
+    argv = ["uv", "pip", "sync", "--require-hashes", "--python", str(place.python), str(requirements.absolute())]
     return _typed(argv, context)
 
 

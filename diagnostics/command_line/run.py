@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .. import diagnose, exit_code, with_written
 from ..many import diagnose_many
-from ..model import Report, Snapshot, Target, Verdict
+from ..model import Link, Report, Snapshot, Target, Verdict
 from ..reports import render
 from ..reports.survey_report import Survey
 from ..target import TargetError, read_endpoints, seconds
@@ -29,12 +29,13 @@ def run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
     if output is not None and (output.is_dir() or not output.resolve().parent.is_dir()):
         problem = f"“{output}” is a folder" if output.is_dir() else f"there is no folder “{output.parent}”"
         raise TargetError("output", problem)
+    if options.lock and Link.SERVER not in target.links:
+        raise TargetError("lock", f"is compared by the link {Link.SERVER}, which --only leaves out")
     if options.endpoint or options.endpoints:
         return _survey(options, snapshot, output)
     if options.wait is not None:
-        if options.only or options.lock:
-            other = "--only" if options.only else "--lock"
-            raise TargetError("wait", f"tests the links network and addon; leave out {other}")
+        if other := next((name for name in ("only", "lock", "isolate") if getattr(options, name)), None):
+            raise TargetError("wait", f"tests the links network and addon; leave out --{other}")
         report = _wait(target, seconds(options.wait, "wait", 86400), snapshot)
         if is_ready(report) and options.format == "text" and output is None:
             answers = " · ".join(row.summary for row in report.chain if row.verdict in {Verdict.PASS, Verdict.WARN})
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
 
 def _survey(options: argparse.Namespace, snapshot: Snapshot | None, output: Path | None) -> int:
     """Tests many endpoints, each with its line, and says at the end what it comes to."""
-    for name in ("host", "port", "only", "wait", "lock"):
+    for name in ("host", "port", "only", "wait", "lock", "isolate"):
         if getattr(options, name):
             raise TargetError(name, "does not go together with --endpoint and --endpoints")
     endpoints = read_endpoints(options.endpoint, options.endpoints)

@@ -121,7 +121,7 @@ async def _ask(
     finally:
         exchange.note_exit(child)
         await end_tree(child)
-    return exchange.answer(child)
+    return exchange.answer()
 
 
 class _Exchange:
@@ -143,6 +143,7 @@ class _Exchange:
         self._timed_out = False
         self._stdout_closed = False
         self._exit_code: int | None = None
+        self._stderr = b""
 
     async def run(self, child: Child) -> None:
         """Talk until everything is known, or the server ends or floods; then let it end by itself."""
@@ -211,7 +212,11 @@ class _Exchange:
         self._note("deadline")
 
     def note_exit(self, child: Child) -> None:
-        """Keep the exit code, unless the exchange is over and the server exits because it is told to."""
+        """Keep what it has said so far, which is before it is ended, and its exit code.
+
+        The code is not kept where the exchange is over and the server exits because it is told to.
+        """
+        self._stderr = child.stderr_tail
         if not self._over and self._exit_code is None and child.exit_code is not None:
             self._exit_code = child.exit_code
             self._note(f"exited with {child.exit_code}")
@@ -228,7 +233,7 @@ class _Exchange:
             transcript=tuple(self._transcript),
         )
 
-    def answer(self, child: Child) -> ServerAnswer:
+    def answer(self) -> ServerAnswer:
         """The observation, when the process has been ended."""
         if not self._stdout_closed:
             self._noise += [noise.text for noise in self._reader.end() if isinstance(noise, Noise)]
@@ -238,7 +243,7 @@ class _Exchange:
             noise=tuple(self._noise[:_MAX_NOISE]),
             noise_lines=self._noise_lines,
             noise_before_answer=self._noise_before_answer,
-            stderr_tail=_stderr(child.stderr_tail),
+            stderr_tail=_stderr(self._stderr),
             bytes_stdout=self._bytes_stdout,
             flooded=self._flooded,
             stdout_closed=self._stdout_closed,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..text import one_line
+from ..text import one_line, without_user
 
 _OTHERS = re.compile(r"(?:--requirement|--constraint|-r|-c)[ =]*(.+)")
 _PLACES = re.compile(
@@ -31,7 +31,7 @@ def read_requirement_lines(text: str) -> Iterator[tuple[int, RequirementLine]]:
         said = re.sub(r"(?:^|\s)#.*$", "", line).strip()
         if not said:
             continue
-        shown = one_line(said, 60)
+        shown = one_line(without_user(said), 60)
         if (other := _OTHERS.fullmatch(said)) is not None:
             yield number, RequirementLine(file=other[1])
         elif _PLACES.match(said):

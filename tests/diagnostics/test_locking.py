@@ -295,3 +295,20 @@ def test_a_server_on_the_real_sdk(tmp_path: Path, capsys: Captured) -> None:
         assert (locked()["sdk_version"], locked()["mcp_version"]) == ("1.30.0", "2025-11-25")
         assert command_line.main(["lock", "verify", *argv]) == 0
     assert "mcp" in capsys.readouterr().out
+
+
+def test_a_lock_is_about_one_server(run: Run, capsys: Captured, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    servers = json.loads(config.read_text(encoding="utf-8"))["mcpServers"]
+    config.write_text(json.dumps({"mcpServers": servers | {"other": servers["blender"]}}), encoding="utf-8")
+    assert run("lock", "write") == 2
+    told = capsys.readouterr().err
+    assert "“blender” of Claude Desktop, “other” of Claude Desktop" in told
+    assert not Path(FILE_NAME).exists()
+
+
+def test_what_was_not_started_is_not_compared_and_how_it_would_be(run: Run, capsys: Captured) -> None:
+    assert run("lock", "write") == 0
+    capsys.readouterr()
+    assert run("lock", "verify", launch=False) == 3
+    assert "--launch" in capsys.readouterr().out

@@ -242,3 +242,23 @@ def test_a_header_names_its_variable_and_never_its_value() -> None:
         assert "abc" not in refused("header-env", headers=[wrong])
     for ours in ("Host=X", "content-length=X", "Mcp-Session-Id=X"):
         assert "itself" in refused("header-env", headers=[ours])
+
+
+@pytest.mark.parametrize(("argument", "given"), [("pin", {"pins": ["mcp<2"]}), ("isolate", {"isolate": True})])
+def test_what_is_about_the_server_needs_its_link(argument: str, given: dict[str, Any]) -> None:
+    assert "server" in refused(argument, only=["addon"], **given)
+    assert make_target(only=["server"], **given)
+
+
+def test_no_password_of_an_address_is_repeated(tmp_path: Path) -> None:
+    address = "https://user:s3cret-token@host.example/x"
+    assert "s3cret" not in refused("pin", pins=[address])
+    file = tmp_path / "requirements.txt"
+    file.write_text(f"foo @ {address}\n{address}\ngit+{address}\n", encoding="utf-8")
+    assert "s3cret" not in refused("requirements", requirements=file)
+
+
+def test_a_version_that_is_asked_for_in_its_own_way_is_offered_where_it_is_expected() -> None:
+    assert make_target(expect_protocol=["2026-07-28"]).offers == ("2026-07-28", "2025-11-25")
+    assert make_target(expect_protocol=["2025-06-18", 15]).offers == ("2025-11-25",)
+    assert "no date" in refused("expect-protocol", expect_protocol=["2025-13-45"])

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import pytest
@@ -161,3 +162,17 @@ def test_whatever_is_found(found: list[str], muted: list[str]) -> None:
     for finding in decision.findings:
         assert finding.explained_by is None or finding.explained_by in open_now
         assert bool(finding.order) == (finding.explained_by is None and not finding.muted)
+
+
+def test_the_fault_of_one_entry_does_not_explain_that_of_another() -> None:
+    def of(cause: str, app: str) -> Finding:
+        return dataclasses.replace(seen(cause), evidence={"app": app, "entry": "blender"})
+
+    def explanation(*found: Finding) -> str | None:
+        told = decided({}, *found).findings
+        return next(one.explained_by for one in told if one.id.startswith("server."))
+
+    missing = of("launcher.resolve-failed", "Cursor")
+    assert explanation(missing, of("server.exits-at-start", "Claude Desktop")) is None
+    assert explanation(missing, of("server.exits-at-start", "Cursor")) == "launcher.resolve-failed"
+    assert explanation(seen("addon.silent"), of("server.no-answer", "Cursor")) == "addon.silent"

@@ -175,7 +175,7 @@ def test_the_requirements_beside_the_lock(doctor: Doctor, peer: Peer, environmen
     environment["in-a-venv"] = "1"
     (doctor.home / "mcp-diagnostics.requirements.txt").write_text("")
     drift = found(compared(doctor, peer, {"sdk_version": "1.29.0"}), "server.lock-drift")
-    assert "uv pip install --require-hashes --python /somewhere/bin/python -r ~/mcp-diagnostics.requirements.txt" in [
+    assert "uv pip sync --require-hashes --python /somewhere/bin/python ~/mcp-diagnostics.requirements.txt" in [
         remedy.text for remedy in drift.remedies
     ]
 
