@@ -102,7 +102,7 @@ def judged(answer: McpAnswer, context: Context, evidence: Mapping[str, EvidenceV
         product = products.of_server_name(answer.server_name)
         names = (product.host_variable, product.port_variable) if product else ()
         variables = dict(zip(names, (where.host, str(where.port)), strict=False))
-        through |= {"endpoint": str(where), "_variables": json.dumps(variables), "_found": str(where)}
+        through |= {"endpoint": str(where), "_entry_variables": json.dumps(variables), "_found": str(where)}
         return finding("network.port-mismatch", {**evidence, **through})
     reached, expected = told(answer.call), _expected_blender(context)
     if reached is None or not expected or reached.blender == expected:
