@@ -75,7 +75,9 @@ def test_the_python_that_runs_this() -> None:
 @pytest.mark.parametrize("version", [path.name for path in sorted(ROOT.glob("versions/3.*"))][:3])
 def test_the_real_pyenv_agrees(tmp_path: Path, version: str) -> None:
     (tmp_path / ".python-version").write_text(f"{version}\n")
-    environ = {name: value for name, value in os.environ.items() if name != "PYENV_VERSION"}
+    # A shim tells those that it starts where it was called, and that is no business of theirs.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYENV_")}
+    environ["PYENV_ROOT"] = str(ROOT)
     environ["PATH"] = f"{ROOT / 'bin'}:/usr/bin:/bin"
     ran = subprocess.run(
         [ROOT / "shims/python", "-c", "import platform; print(platform.python_version())"],
