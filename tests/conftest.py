@@ -13,6 +13,18 @@ from tests.lab.fixtures import OPTIONAL, extension_zip, headless, home, lab, win
 __all__ = ["extension_zip", "headless", "home", "lab", "window"]
 
 
+_BLENDERS = {"extension_zip", "headless", "lab", "window"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Says which tests share something large, for runs in several processes: the Blenders, and the real servers."""
+    for item in items:
+        if _BLENDERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("blenders"))
+        elif item.path.name == "test_real_servers.py":
+            item.add_marker(pytest.mark.xdist_group("servers"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With MCP_DIAGNOSTICS_REQUIRE_LAB=1 a skipped test that needs a Blender fails, unless that Blender is optional."""
