@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,9 +75,12 @@ def evidence_of(entry: Entry, context: Context) -> dict[str, EvidenceValue]:
 
 def command_line(entry: Entry, context: Context) -> str:
     """The command as one would type it. It is shown to the user, so the report's redaction masks what is secret."""
-    if context.machine.platform == "win32":
-        return subprocess.list2cmdline(entry.command.argv)
-    return shlex.join(entry.command.argv)
+    return typed(entry.command.argv, context)
+
+
+def typed(words: Sequence[str], context: Context) -> str:
+    """The words as one types them in a terminal of this system."""
+    return subprocess.list2cmdline(words) if context.machine.platform == "win32" else shlex.join(words)
 
 
 def start_of(context: Context) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from ..check import Context, Outcome
@@ -129,19 +130,15 @@ def _started(found: LaunchEnvironment, named: tuple[str, ...]) -> _Started:
         owner = next((name for name in likely if name in packages and top in modules_of(packages[name])), "")
         return _Started(owner, found.module)
     requested = found.requested[0].name if found.requested else ""
-    likely = dict.fromkeys([_canonical(requested), _canonical(found.program), *named, *packages])
+    likely = dict.fromkeys([canonicalize_name(requested), canonicalize_name(found.program), *named, *packages])
     for name in likely:
         points = entry_points_of(packages[name]) if name in packages else {}
         if found.program in points:
             return _Started(name, points[found.program].partition(":")[0])
     return _Started(
-        _canonical(requested) if _canonical(requested) in packages else "",
+        canonicalize_name(requested) if canonicalize_name(requested) in packages else "",
         module_of_program(found.environment.root, found.program) if not found.requested else "",
     )
-
-
-def _canonical(name: str) -> str:
-    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _suspicions(looked: _Looked) -> Iterator[Suspicion]:
@@ -196,7 +193,7 @@ def _release(looked: _Looked, what: str) -> str:
         return f"{what}=={packages[what].version}"
     server = packages.get(looked.started.package)
     wanted = (parsed(text) for text in (server.requires if server else ()))
-    return next((_plain(one) for one in wanted if one and _canonical(one.name) == what), what)
+    return next((_plain(one) for one in wanted if one and canonicalize_name(one.name) == what), what)
 
 
 def _shadow(looked: _Looked) -> Path | None:

@@ -20,7 +20,7 @@ from ..redaction import hide
 from .entries import Entry, Launch, evidence_of
 from .last_words import cause_in
 from .sdk import seen_for, will_start
-from .server import ServerSeen
+from .server import server_of
 
 _WAIT_S = 20.0
 _TOLD = frozenset({"server.sdk-incompatible", "server.sdk-missing", "server.blocked-by-addon"})
@@ -76,7 +76,7 @@ async def imports(context: Context) -> Outcome:
 
 def _would_tell(launch: Launch, context: Context) -> bool:
     """A healthy start tells enough, and costs nothing more, unless the user wants to know the releases."""
-    server = next((one for one in context.all_observed(ServerSeen) if one.launch is launch), None)
+    server = server_of(launch.entry, context)
     if server is None or server.answer.start_error or server.answer.answered:
         return server is not None and server.answer.answered and bool(context.target.pins)
     told = told_of(launch.entry, ("server.handshake",), context)
@@ -138,7 +138,7 @@ def lines_of(tried: Imports) -> tuple[str, ...]:
 def _judged(seen: ImportsSeen, context: Context) -> Finding | None:
     """The cause that loading the server has shown, where its start did not name one."""
     failed = seen.imports.failed
-    server = next((one for one in context.all_observed(ServerSeen) if one.launch.entry is seen.entry), None)
+    server = server_of(seen.entry, context)
     if failed is None or server is None or server.answer.answered:
         return None
     cause = cause_in("\n".join((failed.error, *failed.tail)), seen.entry)

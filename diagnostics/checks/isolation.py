@@ -22,7 +22,7 @@ from .imports import lines_of, modules_of_server, told_of
 from .last_words import cause_in
 from .resolution import may_go_online, uv_request
 from .sdk import holds_sdk_back, open_pin_evidence, seen_for, will_start
-from .server import ServerSeen
+from .server import server_of
 
 _MARGIN_S = 2.0
 """Kept for removing the environment and for the rest of the run."""
@@ -154,7 +154,7 @@ def _note(seen: IsolatedSeen, context: Context) -> str:
         "pins": " and ".join(seen.recipe.constraints),
         "reason": one_line(reason, 800).rstrip(".") or "it gave no reason",
     }
-    server = _server(seen.entry, context)
+    server = server_of(seen.entry, context)
     if tried.failed_at in {"environment", "installation"} and not versions:
         return note("clean_fails" if tried.failed_at == "installation" else "clean_unknown", evidence)
     if server is None:
@@ -164,14 +164,10 @@ def _note(seen: IsolatedSeen, context: Context) -> str:
     return note(f"clean_works_alone{pinned}" if tried.worked else "clean_fails_too", evidence)
 
 
-def _server(entry: Entry, context: Context) -> ServerSeen | None:
-    return next((one for one in context.all_observed(ServerSeen) if one.launch.entry is entry), None)
-
-
 def _findings(seen: IsolatedSeen, context: Context) -> Iterator[Finding]:
     """The cause that the clean environment has shown, where no check has named it for this entry."""
     tried, entry = seen.isolated, seen.entry
-    told, server = told_of(entry, _NAMED_BEFORE, context), _server(entry, context)
+    told, server = told_of(entry, _NAMED_BEFORE, context), server_of(entry, context)
     if tried.worked:
         return
     evidence: dict[str, EvidenceValue] = evidence_of(entry, context) | {"clean": _note(seen, context)}

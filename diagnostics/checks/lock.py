@@ -6,8 +6,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import shlex
-import subprocess
 from pathlib import Path
 
 from ..check import Context, Outcome
@@ -17,7 +15,7 @@ from ..lock import Difference, differences, label, requirements_beside, spoken_d
 from ..model import EvidenceValue, Lock, Verdict, WorkingSet
 from ..probes.background import in_thread
 from ..probes.listing import printed
-from .entries import Entry, Launch, evidence_of
+from .entries import Entry, Launch, evidence_of, typed
 from .sdk import with_pin
 from .server import ServerSeen
 from .working_set import UvSeen, environment_of, working_set
@@ -60,12 +58,7 @@ async def lock(context: Context) -> Outcome:
 
 def _evidence(known: Lock, context: Context) -> dict[str, EvidenceValue]:
     path = str(known.file)
-    return {"lock": path, "day": spoken_day(known.day, context.today), "_word": _typed([path], context)}
-
-
-def _typed(words: list[str], context: Context) -> str:
-    """The words as one types them in a terminal."""
-    return subprocess.list2cmdline(words) if context.machine.platform == "win32" else shlex.join(words)
+    return {"lock": path, "day": spoken_day(known.day, context.today), "_word": typed([path], context)}
 
 
 def _broken(context: Context) -> bool:
@@ -99,7 +92,7 @@ def _install(known: Lock, entry: Entry, context: Context) -> str:
     if place is None or place.kind != "virtual environment" or place.python is None or not requirements.is_file():
         return ""
     argv = ["uv", "pip", "sync", "--require-hashes", "--python", str(place.python), str(requirements.absolute())]
-    return _typed(argv, context)
+    return typed(argv, context)
 
 
 def _pinned(entry: Entry, was: WorkingSet, other: tuple[Difference, ...]) -> str:

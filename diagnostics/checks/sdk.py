@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-import subprocess
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
@@ -18,7 +16,7 @@ from ..knowledge.sdk_breaks import SDK, Break, next_incompatible
 from ..model import EvidenceValue
 from ..probes.environment import Environment
 from ..probes.launch_environment import LaunchEnvironment
-from .entries import Entry, Launch, evidence_of
+from .entries import Entry, Launch, evidence_of, typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +109,10 @@ def holds_sdk_back(entry: Entry) -> bool:
 
 def repair(found: LaunchEnvironment, what: str, context: Context) -> str:
     """The command by which what is broken or missing is installed anew, in that environment."""
-    environment, windows = found.environment, context.machine.platform == "win32"
+    environment = found.environment
 
     def line(*words: str) -> str:
-        return subprocess.list2cmdline(words) if windows else shlex.join(words)
+        return typed(words, context)
 
     match environment.kind:
         case "uv tool":

@@ -51,6 +51,11 @@ class ServerSeen:
         return (self.answer.server_version or "") if self.product is not None else ""
 
 
+def server_of(entry: Entry, context: Context) -> ServerSeen | None:
+    """What the server of this entry answered; None where it was not started."""
+    return next((seen for seen in context.all_observed(ServerSeen) if seen.launch.entry is entry), None)
+
+
 async def handshake(context: Context) -> Outcome:
     """Starts each allowed command exactly as the app would, one after the other, and does the MCP handshake."""
     launches = context.all_observed(Launch)

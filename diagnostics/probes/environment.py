@@ -71,7 +71,7 @@ def site_folders(root: Path) -> tuple[Path, ...]:
 
 def settings_of(root: Path) -> dict[str, str] | None:
     """What `pyvenv.cfg` says, None where this is no virtual environment."""
-    data = _bytes(root / "pyvenv.cfg")
+    data = beginning(root / "pyvenv.cfg")
     return None if data is None else read_settings(data)
 
 
@@ -178,14 +178,14 @@ def modules_of(package: Package) -> tuple[str, ...]:
         elif path.endswith(".py") and "/" not in path:
             found[path.removesuffix(".py")] = None
     if not found:
-        text = (_bytes(package.location / "top_level.txt") or b"").decode("utf-8", "replace")
+        text = (beginning(package.location / "top_level.txt") or b"").decode("utf-8", "replace")
         found = dict.fromkeys(text.split())
     return tuple(found)
 
 
 def entry_points_of(package: Package) -> dict[str, str]:
     """Its programs: name → "module:function"."""
-    text = (_bytes(package.location / "entry_points.txt") or b"").decode("utf-8", "replace")
+    text = (beginning(package.location / "entry_points.txt") or b"").decode("utf-8", "replace")
     section = re.search(r"^\[console_scripts\]\s*$(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
     lines = read_settings((section[1] if section else "").encode())
     return {name: value.split("[")[0].strip() for name, value in lines.items()}
@@ -209,15 +209,15 @@ def _packages(folder: Path, names: Collection[str], closely: Collection[str]) ->
 def _metadata(location: Path) -> tuple[Metadata, str]:
     """What its files say, and what is wrong with them."""
     if location.suffix == ".dist-info":
-        data = _bytes(location / "METADATA", _HEADERS)
+        data = beginning(location / "METADATA", _HEADERS)
         if data is not None and len(data) == _HEADERS and b"\n\n" not in data.replace(b"\r", b""):
-            data = _bytes(location / "METADATA")
+            data = beginning(location / "METADATA")
         return (read_metadata(data), "") if data is not None else (Metadata(), f"{location.name} has no METADATA")
-    data = _bytes(location / "PKG-INFO") if is_folder(location) else _bytes(location)
+    data = beginning(location / "PKG-INFO") if is_folder(location) else beginning(location)
     if data is None:
         return Metadata(), f"{location.name} has no PKG-INFO"
     found = read_metadata(data)
-    required = () if found.requires else read_requires(_bytes(location / "requires.txt") or b"")
+    required = () if found.requires else read_requires(beginning(location / "requires.txt") or b"")
     return Metadata(found.name, found.version, found.requires or required), ""
 
 
@@ -235,7 +235,7 @@ def _missing_files(folder: Path, location: Path) -> str:
 
 
 def _recorded(location: Path) -> tuple[str, ...]:
-    data = (_bytes(location / "RECORD") or b"").decode("utf-8", "replace")
+    data = (beginning(location / "RECORD") or b"").decode("utf-8", "replace")
     return tuple(line.rsplit(",", 2)[0].strip('"').replace("\\", "/") for line in data.splitlines() if line.strip())
 
 
@@ -244,7 +244,7 @@ def _added(folder: Path, names: Collection[str]) -> tuple[list[Path], bool]:
     found: list[Path] = []
     understood = True
     for name in [name for name in names if name.endswith(".pth")][:_MAX_PTH]:
-        for line in (_bytes(folder / name) or b"").decode("utf-8", "replace").splitlines()[:100]:
+        for line in (beginning(folder / name) or b"").decode("utf-8", "replace").splitlines()[:100]:
             text = line.strip()
             if text.startswith(("import ", "import\t")):
                 understood = understood and _HARMLESS.match(text) is not None
@@ -276,7 +276,7 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def _bytes(path: Path, most: int = _MAX_BYTES) -> bytes | None:
+def beginning(path: Path, most: int = _MAX_BYTES) -> bytes | None:
     """The beginning of a regular file, None where there is none that can be read. It never waits for a pipe."""
     with contextlib.suppress(OSError, ValueError):
         if is_file(path):

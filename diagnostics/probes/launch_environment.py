@@ -27,7 +27,7 @@ from ..protocols.uv_command import (
     tool_request,
     with_requirements,
 )
-from .environment import Environment, is_file, is_folder, read_folders, read_virtual_environment, settings_of
+from .environment import Environment, beginning, is_file, is_folder, read_folders, read_virtual_environment, settings_of
 from .requirements import allows
 from .uv_environments import cache_folder, cached, fits_python, installed_tool, tools_folder
 
@@ -156,7 +156,7 @@ def _locked(root: Path, found: Environment, asked: _Question) -> bool:
     """Whether the project's lock file names the releases that are installed: `uv run` installs those that it names."""
     asked.ledger.read(root / "uv.lock")
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        text = _beginning(root / "uv.lock", 4 << 20).decode("utf-8")
+        text = (beginning(root / "uv.lock", 4 << 20) or b"").decode("utf-8")
         locked = dict(re.findall(r'^\[\[package\]\]\nname = "([^"]+)"\nversion = "([^"]+)"', text, re.MULTILINE))
         named = [name for name in asked.closely if name in locked or name in found.packages]
         installed = {name: found.packages[name].version for name in named if name in found.packages}
@@ -214,7 +214,7 @@ def _of_program(program: Path, asked: _Question) -> LaunchEnvironment | None:
         beside = real.with_name("python.exe")
         named = str(beside) if is_file(beside) else _python_in(real)
     else:
-        named = interpreter_of(_beginning(real, _HEAD), real)
+        named = interpreter_of(beginning(real, _HEAD) or b"", real)
     if not named:
         return None
     described = _environment_of(Path(named), asked)
@@ -287,13 +287,3 @@ def _real(path: Path) -> Path:
         return Path(os.path.realpath(path))
     except (OSError, ValueError):
         return path
-
-
-def _beginning(path: Path, most: int) -> bytes:
-    try:
-        if not is_file(path):
-            return b""
-        with path.open("rb") as file:
-            return file.read(most)
-    except (OSError, ValueError):
-        return b""

@@ -21,7 +21,7 @@ from ..protocols import jsonrpc
 from ..protocols.jsonrpc import Message
 from ..protocols.mcp_answer import McpAnswer
 from ..protocols.mcp_handshake import Handshake
-from ..protocols.mcp_versions import DEFAULT_OFFER, SETTLING, with_handshake
+from ..protocols.mcp_versions import DEFAULT_OFFER, SETTLING, older_way
 from ..protocols.sse import EventReader
 from . import http
 from .http import Conversation, HttpAnswer, Origin
@@ -88,10 +88,9 @@ async def ask_web_server(
         handshake = Handshake(offers=offered, client_name=CLIENT_NAME, client_version=client_version, calls=calls)
         return await (_Sse if sse else _Streamable)(origin, path, ledger, handshake, headers).have(within_s)
 
-    answer, older = await asked(offers, deadline_s), with_handshake(offers)
+    answer, older = await asked(offers, deadline_s), older_way(offers)
     left_s = deadline_s - (time.monotonic() - began)
-    asked_both = older and len(older) < len(offers)
-    if not (asked_both and answer.first.status and answer.mcp.waits_for in SETTLING and left_s > 0):
+    if not (older and answer.first.status and answer.mcp.waits_for in SETTLING and left_s > 0):
         return answer
     # It broke off when it was asked in the newer way, as servers of the first SDKs do.
     again = await asked(older, left_s)

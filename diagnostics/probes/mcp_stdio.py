@@ -16,7 +16,7 @@ from ..protocols import jsonrpc
 from ..protocols.jsonrpc import Batch, LineReader, Message, Noise
 from ..protocols.mcp_answer import McpAnswer, describe, describe_sent
 from ..protocols.mcp_handshake import Handshake
-from ..protocols.mcp_versions import DEFAULT_OFFER, SETTLING, with_handshake
+from ..protocols.mcp_versions import DEFAULT_OFFER, SETTLING, older_way
 from ..text import clean
 from .mcp_steps import Steps
 from .process import Child, end_tree, start
@@ -92,10 +92,9 @@ async def ask_server(
         handshake = Handshake(offers=offered, client_name=CLIENT_NAME, client_version=client_version, calls=calls)
         return await _ask(command, program or command.program, environ, handshake, within_s)
 
-    answer, older = await asked(offers, deadline_s), with_handshake(offers)
+    answer, older = await asked(offers, deadline_s), older_way(offers)
     left_s = deadline_s - (time.monotonic() - began)
-    asked_both = older and len(older) < len(offers)
-    if not (asked_both and answer.stdout_closed and answer.waits_for in SETTLING and left_s > END_S):
+    if not (older and answer.stdout_closed and answer.waits_for in SETTLING and left_s > END_S):
         return answer
     again = await asked(older, left_s)
     if not again.answered and again.error_code is None:

@@ -123,11 +123,6 @@ class Handshake:
         """A version was answered, whichever it is."""
         return self._era is not None
 
-    @property
-    def settled(self) -> bool:
-        """The question about the version is over, by an answer or by a refusal."""
-        return self.answered or self._error is not None
-
     def headers(self, message: Mapping[str, object]) -> list[tuple[str, str]]:
         """The headers about MCP that a message over HTTP carries.
 

@@ -6,7 +6,7 @@ Source: the revisions of the MCP specification, 2024-11-05 to 2026-07-28.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 """Negotiated by `initialize`, the oldest first."""
@@ -32,9 +32,10 @@ def newest_stateless(offers: Iterable[str], among: Iterable[str] | None = None) 
     return max((version for version in offers if version in STATELESS and version in wanted), default=None)
 
 
-def with_handshake(offers: Iterable[str]) -> tuple[str, ...]:
-    """Those of the offered versions that are negotiated by `initialize`."""
-    return tuple(version for version in offers if version in HANDSHAKE)
+def older_way(offers: Sequence[str]) -> tuple[str, ...]:
+    """What is left to offer when the newer way came to nothing; none where only one of the two ways was offered."""
+    older = tuple(version for version in offers if version in HANDSHAKE)
+    return older if len(older) < len(offers) else ()
 
 
 def accepted(offers: Iterable[str]) -> tuple[str, ...]:
