@@ -41,7 +41,7 @@ def chunked(*parts: bytes) -> bytes:
         (OK + b"Transfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nTrailer: x\r\n\r\n", b"abc"),
         (b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 2\r\n\r\nok", b"ok"),
         (b"HTTP/1.0 200 OK\nContent-Length: 2\n\nok", b"ok"),
-        (OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"packed"), b"packed"),
+        (OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"packed", mtime=0), b"packed"),
         (OK + b"Content-Encoding: deflate\r\n\r\n" + zlib.compress(b"packed"), b"packed"),
     ],
 )
