@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of the diagnosis: what to test, what was seen, what it means.
+
+Plain frozen data without behaviour of its own; every other module speaks in these types. Never imports bpy.
+"""
+
+from __future__ import annotations
+
+from .event import CheckEnded, CheckStarted, Event
+from .finding import Consent, EvidenceValue, Finding, Remedy
+from .inventory import AppFacts, EntryFacts, Inventory
+from .machine import Command, Machine
+from .report import CheckResult, Did, Layer, LinkResult, McpFacts, Report, Tool
+from .snapshot import BridgeState, Snapshot
+from .target import Kind, Lock, Target, Tls, WorkingSet
+from .verdict import Link, Verdict
+
+__all__ = [
+    "NAME",
+    "VERSION",
+    "AppFacts",
+    "BridgeState",
+    "CheckEnded",
+    "CheckResult",
+    "CheckStarted",
+    "Command",
+    "Consent",
+    "Did",
+    "EntryFacts",
+    "Event",
+    "EvidenceValue",
+    "Finding",
+    "Inventory",
+    "Kind",
+    "Layer",
+    "Link",
+    "LinkResult",
+    "Lock",
+    "Machine",
+    "McpFacts",
+    "Remedy",
+    "Report",
+    "Snapshot",
+    "Target",
+    "Tls",
+    "Tool",
+    "Verdict",
+    "WorkingSet",
+]
+
+NAME = "MCP Diagnostics"
+VERSION = "0.1.0"
+"""The release, as in `blender_manifest.toml` and `pyproject.toml`."""
