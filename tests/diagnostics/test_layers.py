@@ -33,6 +33,7 @@ MAY = {
     "verdict": {"check", "knowledge", "model"},
     "target": {"knowledge", "lock", "model", "protocols", "text"},
     "reports": {"knowledge", "model", "text"},
+    "remedies": {"atomic_write", "knowledge", "model", "protocols", "text"},
     # The two that put it all together.
     "reporting": {"", "check", "checks", "engine", "knowledge", "model", "redaction", "verdict"},
     "inventory": {"check", "checks", "model"},
@@ -41,7 +42,20 @@ MAY = {
     "many": {"", "looks", "model", "waiting"},
     "locking": {"", "atomic_write", "knowledge", "ledger", "lock", "model", "probes", "redaction", "text"},
     "command_line": {
-        *("", "knowledge", "lock", "locking", "many", "model", "protocols", "reports", "target", "text", "waiting"),
+        *(
+            "",
+            "knowledge",
+            "lock",
+            "locking",
+            "many",
+            "model",
+            "protocols",
+            "remedies",
+            "reports",
+            "target",
+            "text",
+            "waiting",
+        ),
     },
     "__main__": {"command_line", "model", "target"},
 }
