@@ -81,6 +81,7 @@ async def diagnose_async(
     from . import engine, last_good, reporting  # noqa: PLC0415
     from .check import Context  # noqa: PLC0415
     from .checks import CHECKS  # noqa: PLC0415
+    from .checks.working_set import worked_entries  # noqa: PLC0415
     from .ledger import Ledger  # noqa: PLC0415
     from .redaction import Redactor  # noqa: PLC0415
 
@@ -88,6 +89,8 @@ async def diagnose_async(
     started, began = dt.datetime.now().astimezone(), time.monotonic()
     context = Context(target, snapshot, machine, Ledger(), ends_at=began + target.deadline_s, looks=looks)
     redactor = Redactor(machine, context.secrets)
+    if target.own_folder is not None and Link.CLIENT in target.links:
+        context.worked = last_good.worked_entries(target.own_folder, context.ledger)
     checks = engine.select(CHECKS, target.links, alone=looks is not None)
 
     def tell(event: Event) -> None:
@@ -100,7 +103,8 @@ async def diagnose_async(
     if target.own_folder is not None and target.links == frozenset(Link):
         chain, working = redactor.text(reporting.chain_name(context)), redactor.all(report.working)
         if report.verdict in {Verdict.PASS, Verdict.WARN}:
-            last_good.remember(target.own_folder, chain, working, context.today, context.ledger)
+            entries = redactor.all(worked_entries(context))
+            last_good.remember(target.own_folder, chain, working, context.today, context.ledger, entries=entries)
         elif report.verdict is Verdict.FAIL:
             was = last_good.changed_since(target.own_folder, chain, working, context.today, context.ledger)
             report = dataclasses.replace(report, changed=was)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from .ledger import Ledger
 from .looks import Looks
-from .model import Consent, Finding, Link, Machine, Snapshot, Target, Verdict
+from .model import Consent, Finding, Link, Machine, Snapshot, Target, Verdict, WorkedEntry
 
 T = TypeVar("T")
 
@@ -79,6 +79,8 @@ class Context:
         """What checks leave open for later ones; closed when the run is over, however it ends."""
         self.looks = looks or Looks()
         """What was found out about this machine; several runs may share it."""
+        self.worked: tuple[WorkedEntry, ...] = ()
+        """The entries of AI apps that worked when all did, where such a run is remembered."""
         self.today = dt.date.today().isoformat()  # noqa: DTZ011  # the user's day
         """The day of the run, ISO 8601."""
         self.say: Callable[[str, str], None] = lambda _check_id, _title: None

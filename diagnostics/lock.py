@@ -32,8 +32,10 @@ _COMPARED = tuple(name for name in (*_TEXTS, "packages") if name not in _CONTEXT
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _LONGEST = 253
 """Characters of a value: what a host name may have (RFC 1035, section 2.3.4)."""
+DAY = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+"""A day as it stands in files, ISO 8601."""
 _FORMS = {
-    "day": (r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])", "a date such as 2026-11-03"),
+    "day": (DAY, "a date such as 2026-11-03"),
     "port": (
         r"[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]",
         "a port from 1 to 65535, as a text",

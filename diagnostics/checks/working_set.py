@@ -11,7 +11,7 @@ from pathlib import Path
 from ..check import Context
 from ..knowledge import products
 from ..knowledge.products import Product
-from ..model import BridgeState, WorkingSet
+from ..model import BridgeState, WorkedEntry, WorkingSet
 from ..probes.bridge import BridgeAnswer
 from ..probes.environment import Environment
 from ..probes.files import State, read_file
@@ -48,6 +48,25 @@ def working_set(context: Context) -> WorkingSet:
     packages = _packages(environment) if environment else {}
     platform = context.machine.platform if packages else ""
     return WorkingSet(platform, packages=packages, **{name: _plain(text) for name, text in known.items()})
+
+
+def worked_entries(context: Context) -> tuple[WorkedEntry, ...]:
+    """The apps' entries whose server answered in this run. Of a file that was given, no app is known to read it."""
+    if context.target.app_config is not None:
+        return ()
+    answered = (seen.launch.entry for seen in context.all_observed(ServerSeen) if seen.answer.answered)
+    return tuple(
+        WorkedEntry(
+            entry.app.id,
+            entry.name,
+            str(entry.file),
+            entry.command.argv,
+            context.today,
+            tuple(entry.command.env),
+            entry.scope,
+        )
+        for entry in answered
+    )
 
 
 def _packages(environment: Environment) -> dict[str, str]:

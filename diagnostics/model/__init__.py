@@ -14,6 +14,7 @@ from .report import CheckResult, Did, Layer, LinkResult, McpFacts, Report, Tool
 from .snapshot import BridgeState, Snapshot
 from .target import Kind, Lock, Target, Tls, WorkingSet
 from .verdict import Link, Verdict
+from .worked_entry import WorkedEntry
 
 __all__ = [
     "NAME",
@@ -45,6 +46,7 @@ __all__ = [
     "Tls",
     "Tool",
     "Verdict",
+    "WorkedEntry",
     "WorkingSet",
 ]
 

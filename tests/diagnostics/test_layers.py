@@ -27,7 +27,7 @@ MAY = {
     "probes": {"ledger", "model", "protocols", "text"},
     "lock": {"knowledge", "model", "protocols", "text"},
     "atomic_write": set(),
-    "last_good": {"atomic_write", "knowledge", "ledger", "lock", "model", "probes", "protocols"},
+    "last_good": {"atomic_write", "knowledge", "ledger", "lock", "model", "probes", "protocols", "text"},
     "checks": {"check", "knowledge", "lock", "model", "probes", "protocols", "redaction", "text"},
     "engine": {"check", "knowledge", "model", "text"},
     "verdict": {"check", "knowledge", "model"},

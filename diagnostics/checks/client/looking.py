@@ -12,8 +12,9 @@ from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding
 from ..entries import Entry, RemoteEntry
 from .extensions import extensions_of
-from .misplaced import in_a_backup, in_a_wrong_file, in_another_place
-from .reading import Refused, files_of, read_as
+from .lost import lost
+from .misplaced import in_a_wrong_file, in_another_place
+from .reading import Configuration, Refused, files_of, read_as
 from .servers import Servers, SwitchedOff, servers_in
 
 
@@ -64,7 +65,7 @@ def look(app: App, context: Context) -> Looked:
     if not (entries or remote or findings or refused) and (files or off) and given is None:
         findings += in_another_place(app, files[0], context) if files else ()
         if not findings:
-            unused = _unused(app, sources, servers, off, context)
+            unused = _unused(app, [one for _file, one in read if isinstance(one, Configuration)], servers, off, context)
     return Looked(
         app,
         files,
@@ -80,15 +81,16 @@ def look(app: App, context: Context) -> Looked:
 
 def _unused(
     app: App,
-    sources: list[tuple[Path, Path | None]],
+    read: list[Configuration],
     servers: list[Servers],
     off: tuple[SwitchedOff, ...],
     context: Context,
 ) -> list[Finding]:
     if off:
-        file = next((file for (file, _p), one in zip(sources, servers, strict=True) if off[0] in one.off), None)
+        file = next((one.file for one, found in zip(read, servers, strict=True) if off[0] in found.off), None)
         evidence: dict[str, EvidenceValue] = {"app": app.name, "entry": off[0].name, "field": off[0].member}
         evidence |= {"file": str(file) if file else None, "line": off[0].line or None, "_extension": file is None}
         evidence["_restart"] = app.how_to_restart(context.machine)
         return [finding("client.entry-disabled", evidence)]
-    return [found for file, project in sources if project is None for found in in_a_backup(app, file, context)][:1]
+    gone = lost(app, read, context)
+    return [] if gone is None else [gone]

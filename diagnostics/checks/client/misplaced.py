@@ -45,12 +45,9 @@ def in_another_place(app: App, used: Path, context: Context) -> Iterator[Finding
                 yield finding("client.config-wrong-location", evidence)
 
 
-def in_a_backup(app: App, file: Path, context: Context) -> Iterator[Finding]:
-    """The entry is in a copy of the file beside it, and no longer in the file."""
-    copies = (copy for copy in _copies(file) if _has_entry(app, copy, context))
-    backup = next(copies, None)
-    if backup is not None:
-        yield finding("client.entry-lost", _where(app, file, context) | {"backup": str(backup), "_key": app.key})
+def backup_of(app: App, file: Path, context: Context) -> Path | None:
+    """The newest copy beside the file that holds a Blender server."""
+    return next((copy for copy in _copies(file) if _has_entry(app, copy, context)), None)
 
 
 def _copies(file: Path) -> list[Path]:

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 from ...check import Context
 from ...knowledge import products
 from ...knowledge.apps import App
+from ...model import Command
 from ..entries import installed
 
 
@@ -15,11 +17,18 @@ def new_entry(app: App, context: Context) -> str:
     """The entry to add to the app's servers, with the full path of `uvx` where it is known."""
     uvx = installed("uvx", context).path
     program, package = str(uvx) if uvx else "uvx", products.products()[0].server_entry
+    return entry_for(app, "blender", Command(program, (package,)))
+
+
+def entry_for(app: App, name: str, command: Command) -> str:
+    """An entry of this name that starts this program with these arguments, as the app wants it written."""
+    program, args = _text(command.program), ", ".join(map(_text, command.args))
     if app.format == "toml":
-        return f"[{app.key}.blender]\ncommand = {_text(program)}\nargs = [{_text(package)}]"
+        key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
+        return f"[{app.key}.{key}]\ncommand = {program}\nargs = [{args}]"
     if app.command == "list":
-        return f'"blender": {{\n  "type": "local",\n  "command": [{_text(program)}, {_text(package)}]\n}}'
-    return f'"blender": {{\n  "command": {_text(program)},\n  "args": [{_text(package)}]\n}}'
+        return f'{_text(name)}: {{\n  "type": "local",\n  "command": [{", ".join(map(_text, command.argv))}]\n}}'
+    return f'{_text(name)}: {{\n  "command": {program},\n  "args": [{args}]\n}}'
 
 
 def new_file(app: App, context: Context) -> str:
