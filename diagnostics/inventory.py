@@ -22,7 +22,7 @@ def take(context: Context) -> Inventory:
     found = tuple(_app(one, context) for one in looked if one.files or one.off or one.findings)
     blender = context.snapshot.version_string if context.snapshot else None
     tool = Tool(NAME, VERSION, platform.python_version(), blender, sys.platform)
-    return Inventory(tool, found, tuple(app.name for app in wanted), context.ledger.did())
+    return Inventory(tool, found, tuple(app.name for app in wanted), context.ledger.did(), bool(context.target.apps))
 
 
 def _app(one: Looked, context: Context) -> AppFacts:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from .check import Check, Context
+from .checks.client.configuration import sought
 from .checks.entries import Entry, RemoteEntry
 from .checks.layers import layers
 from .checks.network.endpoint import Endpoint
@@ -86,6 +87,7 @@ def _headline(decision: Decision, context: Context, where: Endpoint) -> str:
     evidence = {
         "app": ", ".join(dict.fromkeys(apps)),
         "endpoint": str(where),
+        "sought": sought(context),
         "title": next((found.title for found in decision.findings if found.order == 1), ""),
         "links": ", ".join(labels[link] for link in links),
     }
@@ -106,4 +108,6 @@ def _kind_of_headline(decision: Decision, context: Context) -> tuple[str, list[L
     if len(passed) == len(Link):
         return ("all" if context.snapshot else "all_outside"), passed
     no_app = any(found.id == "client.none-found" for found in decision.findings)
-    return ("no_app" if no_app and Link.ADDON in passed else "some"), passed
+    if no_app and Link.ADDON in passed:
+        return ("no_such_app" if context.target.apps else "no_app"), passed
+    return "some", passed

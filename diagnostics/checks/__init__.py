@@ -23,7 +23,7 @@ from . import (
     server_processes,
     server_release,
 )
-from .client import configuration, running
+from .client import configuration, duplicates, running
 from .network import agreement, listener, reach, secure, web
 
 CHECKS: tuple[Check, ...] = (
@@ -48,6 +48,13 @@ CHECKS: tuple[Check, ...] = (
         "Looking for the command as the AI app would",
         launcher.command,
         after=("client.configuration", "client.log"),
+    ),
+    Check(
+        "client.duplicates",
+        Link.CLIENT,
+        "Looking whether an AI app starts several servers",
+        duplicates.duplicates,
+        after=("launcher.command",),
     ),
     # Before the others of its link: what it says is what the row shows.
     Check(

@@ -45,3 +45,5 @@ class Inventory:
     known: tuple[str, ...]
     """The apps that would have been found."""
     did: Did
+    named: bool = False
+    """The user asked for those alone."""

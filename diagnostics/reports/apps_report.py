@@ -17,6 +17,8 @@ def render(inventory: Inventory, form: str) -> str:
     """The inventory as "text" or "json", ending with a newline."""
     if form == "json":
         return json.dumps(_as_object(inventory), indent=2, allow_nan=False) + "\n"
+    if not inventory.apps and inventory.named:
+        return f"No configuration of {', '.join(inventory.known)} was found. Other AI apps were not looked at.\n"
     if not inventory.apps:
         return f"No AI app with a configuration was found. Known are {', '.join(inventory.known)}.\n"
     return "\n\n".join("\n".join(_lines(app)) for app in inventory.apps) + "\n"

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...check import Context, Outcome
-from ...knowledge import products
+from ...knowledge import products, table
 from ...knowledge.apps import App, folders
 from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding, Verdict
 from ...redaction import secret_words
 from ..entries import Entry
-from .duplicates import duplicates
 from .looking import Looked, look, wanted_apps
 from .protected import in_protected_folders
 from .writing import new_entry, new_file
@@ -28,10 +27,11 @@ async def configuration(context: Context) -> Outcome:
     entries = tuple(entry for one in looked for entry in _once(one.entries))
     remote = tuple(entry for one in looked for entry in one.remote)
     set_up = bool(entries or remote)
-    findings = [*_findings(looked, set_up), *duplicates(entries, context), *in_protected_folders(entries, context)]
+    findings = [*_findings(looked, set_up), *in_protected_folders(entries, context)]
     present = [one for one in looked if one.files]
     if not present and not set_up and not findings:
-        return Outcome(Verdict.SKIPPED, "no AI app found", (_none_found(wanted, context),))
+        missing = _none_found(wanted, context)
+        return Outcome(Verdict.SKIPPED, missing.title if context.target.apps else "no AI app found", (missing,))
     failed = next((found for found in findings if found.verdict is Verdict.FAIL), None)
     if failed is None and not set_up:
         missing = _no_entry(present, context)
@@ -78,8 +78,15 @@ def _none_found(wanted: Sequence[App], context: Context) -> Finding:
     )
     first = wanted[0]
     file = next((base / first.files[0] for base in folders(first, context.machine)), Path(first.files[0]))
-    words = {"_apps": ", ".join(app.name for app in wanted), "_first": first.name, "_file": str(file)}
+    words: dict[str, EvidenceValue] = {"_apps": ", ".join(app.name for app in wanted), "_first": first.name}
+    words |= {"_sought": sought(context), "_any": not context.target.apps, "_file": str(file)}
     return finding("client.none-found", {"looked_at": looked_at, **words, "_entry": new_file(first, context)})
+
+
+def sought(context: Context) -> str:
+    """What was looked for: the AI apps that the user named, else words for any."""
+    named = context.target.apps
+    return ", ".join(app.name for app in wanted_apps(context)) if named else str(table("words")["sought"]["any"])
 
 
 def _no_entry(present: Sequence[Looked], context: Context) -> Finding:

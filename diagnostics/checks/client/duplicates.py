@@ -1,18 +1,39 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several Blender servers in one app, which fight for the same Blender."""
+"""Several Blender servers in one app, which fight for the same Blender.
+
+Asked when it is known which of them can be started: one whose program is missing has a finding of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...check import Context
+from ...check import Context, Outcome
 from ...knowledge import products
 from ...knowledge.catalogue import finding
-from ...model import EvidenceValue, Finding, Verdict
+from ...model import EvidenceValue, Finding, Link, Verdict
 from ..entries import Entry
 
 
-def duplicates(entries: Sequence[Entry], context: Context) -> Iterator[Finding]:
+async def duplicates(context: Context) -> Outcome:
+    """Whether an app starts several Blender servers that look for Blender at the same place."""
+    findings = tuple(_duplicates([one for one in context.all_observed(Entry) if _may_start(one, context)], context))
+    if not findings:
+        return Outcome(Verdict.SKIPPED)
+    failed = any(found.verdict is Verdict.FAIL for found in findings)
+    return Outcome(Verdict.FAIL if failed else Verdict.WARN, "", findings)
+
+
+def _may_start(entry: Entry, context: Context) -> bool:
+    """Whether nothing is known that keeps the app from starting this entry's program."""
+    place = {"app": entry.app.name, "entry": entry.name, "file": str(entry.file), "line": entry.line}
+    return not any(
+        found.link is Link.LAUNCHER and found.verdict is Verdict.FAIL and place.items() <= found.evidence.items()
+        for found in context.findings
+    )
+
+
+def _duplicates(entries: Sequence[Entry], context: Context) -> Iterator[Finding]:
     """Entries of one app that look for Blender at the same place. Of several products only one can find its add-on."""
     groups: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:

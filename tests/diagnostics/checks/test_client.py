@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from diagnostics import find_apps
 from diagnostics.model import Report, Verdict
-from diagnostics.reports import render
+from diagnostics.reports import apps_report, render
+from diagnostics.target import make_target
 
+from ..peers import addon, listening
 from ..runs import CONFIG, FOLDERS, Doctor, found, ids, row, said
 
 ENTRY = {"command": "uvx", "args": ["mcp-for-blender"]}
@@ -45,6 +48,29 @@ def test_nothing_is_there(doctor: Doctor, platform: str) -> None:
     assert ids(report) == ["client.none-found"]
     assert row(report, "client").verdict is Verdict.SKIPPED
     assert FOLDERS[platform] in str(report.findings[0].evidence["looked_at"])
+
+
+def test_an_app_that_was_asked_for_and_is_not_there(doctor: Doctor) -> None:
+    doctor.configure(ENTRY)
+    with listening(addon()) as peer:
+        report = doctor.run(apps=["zed"], host="127.0.0.1", port=peer.port)
+    told = found(report, "client.none-found")
+    assert "Zed" in told.title
+    assert "Zed" in row(report, "client").summary
+    assert "Zed" in report.headline
+    # Claude Desktop is set up, so nothing may be said about AI apps as such.
+    assert "no AI app" not in report.headline.lower() + said(told).lower()
+    assert "Claude Desktop" not in report.headline + said(told)
+    assert "AI app" in found(look(doctor, apps=["zed", "cursor"]), "client.none-found").detail
+    assert find_apps(make_target(apps=["zed"]), machine=doctor.machine).apps == ()
+    listed = apps_report.render(find_apps(make_target(apps=["zed"]), machine=doctor.machine), "text")
+    assert listed.startswith("No configuration of Zed was found.")
+
+
+def test_no_app_at_all(doctor: Doctor) -> None:
+    assert found(look(doctor), "client.none-found").title.startswith("No configuration of an AI app")
+    listed = apps_report.render(find_apps(make_target(), machine=doctor.machine), "text")
+    assert listed.startswith("No AI app with a configuration was found.")
 
 
 def test_a_variable_moves_it(doctor: Doctor, tmp_path: Path) -> None:

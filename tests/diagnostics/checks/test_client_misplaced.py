@@ -183,25 +183,51 @@ def servers(doctor: Doctor, **entries: object) -> Report:
     return look(doctor)
 
 
+def program(doctor: Doctor, name: str = "uvx") -> str:
+    return str(doctor.script(name, ""))
+
+
 def test_two_servers_for_one_blender(doctor: Doctor) -> None:
-    report = servers(doctor, blender=ENTRY, again={"command": "/opt/uvx", "args": ["mcp-for-blender"]})
+    one = {**ENTRY, "command": program(doctor)}
+    report = servers(doctor, blender=one, again={**one, "args": ["--quiet", "mcp-for-blender"]})
     assert ids(report) == ["client.duplicate-servers"]
     assert report.findings[0].verdict is Verdict.WARN
     assert row(report, "client").verdict is Verdict.WARN
     assert "again" in report.findings[0].detail
 
 
+@pytest.mark.parametrize("missing", ["/nowhere/uvx", "uvx-that-nobody-has", "~/uvx"])
+def test_a_server_that_cannot_start_is_no_duplicate(doctor: Doctor, missing: str) -> None:
+    entries = {"blender": {**ENTRY, "command": program(doctor)}, "again": {**ENTRY, "command": missing}}
+    assert servers(doctor, **entries).findings == ()
+    report = doctor.run(only=["client", "launcher"])
+    assert "client.duplicate-servers" not in ids(report)
+    assert report.root_cause in {"launcher.not-found", "launcher.path-unexpanded"}
+    assert report.findings[0].evidence["entry"] == "again"
+
+
+def test_two_that_can_start_and_one_that_cannot(doctor: Doctor) -> None:
+    one = {**ENTRY, "command": program(doctor)}
+    lost = {**ENTRY, "command": "/nowhere/uvx"}
+    report = servers(doctor, blender=one, again={**one, "args": ["-q", "mcp-for-blender"]}, lost=lost)
+    told = found(report, "client.duplicate-servers")
+    assert len(told.evidence["entries"]) == 2  # type: ignore[arg-type]
+    assert "lost" not in str(told.evidence["entries"])
+
+
 def test_two_products_in_one_app(doctor: Doctor) -> None:
-    lab = {"command": "uv", "args": ["run", "--directory", "/x", "-m", "blmcp"]}
-    report = servers(doctor, blender=ENTRY, lab=lab)
+    lab = {"command": program(doctor, "uv"), "args": ["run", "--directory", str(doctor.home), "-m", "blmcp"]}
+    report = servers(doctor, blender={**ENTRY, "command": program(doctor)}, lab=lab)
     assert report.root_cause == "client.duplicate-servers"
     assert "Blender Lab MCP" in said(report.findings[0])
+    gone = {**lab, "command": "/nowhere/uv"}
+    assert servers(doctor, blender={**ENTRY, "command": program(doctor)}, lab=gone).findings == ()
 
 
 def test_two_blenders_are_no_duplicates(doctor: Doctor) -> None:
-    other = {**ENTRY, "env": {"BLENDER_PORT": "9877"}}
-    assert servers(doctor, blender=ENTRY, second=other).findings == ()
-    put_app(doctor, "cursor", env={})
+    one = {**ENTRY, "command": program(doctor)}
+    assert servers(doctor, blender=one, second={**one, "env": {"BLENDER_PORT": "9877"}}).findings == ()
+    put_app(doctor, "cursor", command=one["command"], env={})
     assert look(doctor).findings == ()  # one in each of two apps
 
 
