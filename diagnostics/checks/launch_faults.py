@@ -22,6 +22,7 @@ from ..probes.python_choice import Shim, python_choice
 from ..protocols.uv_command import read_uv_command
 from .entries import Entry
 from .launch_line import LaunchLine, members, with_package, with_python
+from .project_python import outside_project
 
 _NEAR = 2
 """So many letters that are wrong, missing, too many or swapped make a name that was meant to be another one."""
@@ -41,7 +42,10 @@ def faults(
         yield foreign
     if line.brings and (unknown := _near_miss(line, entry, environ, evidence, context)) is not None:
         yield unknown
-    if (python := _python(line, entry, evidence, program=program, environ=environ, context=context)) is not None:
+    python = outside_project(line, entry, environ, evidence, context) or _python(
+        line, entry, evidence, program=program, environ=environ, context=context
+    )
+    if python is not None:
         yield python
     if (shim := _windows_shim(entry, program, evidence, context)) is not None:
         yield shim

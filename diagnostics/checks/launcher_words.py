@@ -84,6 +84,7 @@ def _of_python(message: Message, line: LaunchLine, launch: Launch) -> dict[str, 
     facts = message.facts
     return {
         "chosen": facts.get("chosen"),
+        "said_by": facts.get("said_by"),
         "asked": facts.get("asked"),
         "package": facts.get("package"),
         "needs": facts.get("needs"),
