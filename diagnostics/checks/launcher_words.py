@@ -16,11 +16,14 @@ from ..model import EvidenceValue, Finding
 from ..probes.resolution import reason_in
 from ..redaction import MASK, hide
 from ..text import one_line
+from .container_words import container_said
 from .entries import INSTALL_UV, Launch, command_line, evidence_of, installed
 from .launch_faults import unknown_package
 from .launch_line import LaunchLine, read_launch_line, rewritten, with_python
 
-_BEGINS = r"(?:npm )?error\b|No solution found|Failed to|.*not found$|env: |'.*' is not recognized"
+_BEGINS = (
+    r"(?:npm )?error\b|\S*docker(?:\.exe)?: |No solution found|Failed to|.*not found$|env: |'.*' is not recognized"
+)
 _LOGIN = re.compile(r"(://)[^\s/@]+@")
 _MOST = 8
 _RESOLVERS = {"pipx run": "pipx", "npx": "npm"}
@@ -28,13 +31,13 @@ _RESOLVERS = {"pipx run": "pipx", "npx": "npm"}
 
 def launcher_said(said: str, launch: Launch, context: Context) -> Finding | None:
     """The cause of which these last words of a command tell; None where no launcher has spoken."""
-    message = read_message(said)
-    if message is None:
-        return None
     line = read_launch_line(launch.entry.command)
-    if line.launcher == "python" and not line.inside.through:
-        return None  # nothing stands between the app and the server, which has words of its own
+    message = read_message(said, line.inside.through)
+    if message is None or (line.launcher == "python" and not line.inside.through):
+        return None  # where nothing stands between the app and the server, it has words of its own
     lines = _quoted(said, context)
+    if message.by:
+        return container_said(message, line, launch, lines, context)
     evidence = evidence_of(launch.entry, context) | {
         "command": command_line(launch.entry, context),
         "resolver": _RESOLVERS.get(line.launcher, "uv"),

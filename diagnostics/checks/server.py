@@ -20,6 +20,7 @@ from ..probes.mcp_stdio import ServerAnswer, ask_server
 from ..redaction import hide
 from ..text import one_line
 from . import through
+from .container_words import keeps_input_away
 from .entries import Entry, Launch, command_line, evidence_of
 from .last_words import cause_in
 from .launcher_words import launcher_said
@@ -152,6 +153,7 @@ def _findings(seen: ServerSeen, context: Context) -> list[Finding]:
         "exit_code": answer.exit_code,
         "_update_command": None if entry.product else command_line(entry, context),
         "_ended": _how_it_ended(answer.exit_code),
+        "_no_input": keeps_input_away(entry.command),
         "last_lines": _last_lines(answer.stderr_tail, context),
         "printed": tuple(hide(line, context.secrets) for line in answer.noise),
         "waited_s": round(answer.total_ms / 1000, 1),

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the words of uv mean, with which it ends without having started a server."""
+"""What the words of uv and of other launchers mean, with which they end without having started a server."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import table
@@ -22,6 +22,8 @@ class Message:
     facts: Mapping[str, str] = field(default_factory=dict)
     """What its named groups found. Text from outside."""
     flags: frozenset[str] = frozenset()
+    by: frozenset[str] = frozenset()
+    """The launchers that say so; empty for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class _Row:
     words: re.Pattern[str]
     facts: tuple[re.Pattern[str], ...]
     flags: frozenset[str]
+    by: frozenset[str]
     last: bool
 
 
@@ -44,16 +47,22 @@ def _rows() -> tuple[_Row, ...]:
             compiled(row["words"]),
             tuple(map(compiled, row.get("facts", ()))),
             frozenset(row.get("flags", ())),
+            frozenset(row.get("by", ())),
             row.get("last", False),
         )
         for row in table("uv_messages")["message"]
     )
 
 
-def read_message(said: str) -> Message | None:
-    """The cause that these words tell of, None where they are none of uv's, or tell of none."""
+def read_message(said: str, through: Sequence[str] = ()) -> Message | None:
+    """The cause that these words tell of, None where they are none of uv's, or tell of none.
+
+    `through` are the programs that start the server, whose words count too.
+    """
     said = "\n".join(line[:_LINE] for line in said.splitlines()[-_LINES:])
     for row in _rows():
+        if row.by and not row.by.intersection(through):
+            continue
         found = list(row.words.finditer(said)) if row.last else [row.words.search(said)]
         if found and (match := found[-1]) is not None:
             matches = [match, *filter(None, (pattern.search(said) for pattern in row.facts))]
@@ -61,5 +70,5 @@ def read_message(said: str) -> Message | None:
             for one in matches:
                 # One name for what stands in one place or another: "program" and "program_of_zsh".
                 facts |= {re.sub("_(?:of|too).*", "", name): text for name, text in one.groupdict().items() if text}
-            return Message(row.cause, facts, row.flags)
+            return Message(row.cause, facts, row.flags, row.by)
     return None

@@ -121,7 +121,7 @@ def test_the_real_uv_agrees(tmp_path: Path, name: str) -> None:
     arrange(tmp_path, case)
     env = {
         "HOME": str(tmp_path),
-        "PATH": f"{os.path.dirname(os.path.realpath(sys.executable))}:/usr/bin:/bin",
+        "PATH": f"{Path(os.path.realpath(sys.executable)).parent}:/usr/bin:/bin",
         "UV_CACHE_DIR": str(tmp_path / "cache"),
         "UV_OFFLINE": "1",
         "UV_PYTHON_DOWNLOADS": "never",
