@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .atomic_write import atomic_write
 from .knowledge import catalogue, table
@@ -101,14 +102,14 @@ def _worked(row: object) -> WorkedEntry | None:
     if not isinstance(row, dict) or row.keys() != {field.name for field in dataclasses.fields(WorkedEntry)}:
         return None
     lists = {name: row[name] for name in ("words", "variables")}
-    texts = {name: value for name, value in row.items() if name not in lists}
+    texts: dict[str, Any] = {name: value for name, value in row.items() if name not in lists}
     if not all(isinstance(value, list) and len(value) <= _LONG for value in lists.values()):
         return None
     every = (*texts.values(), *lists["words"], *lists["variables"])
     sound = all(isinstance(text, str) and clean(text, _LONG) == text for text in every)
     if not sound or not lists["words"] or re.fullmatch(DAY, texts["day"]) is None:
         return None
-    return WorkedEntry(**texts, **{name: tuple(value) for name, value in lists.items()})
+    return WorkedEntry(**texts, words=tuple(lists["words"]), variables=tuple(lists["variables"]))
 
 
 def _members(file: Path, ledger: Ledger) -> tuple[str, Mapping[str, Node]]:

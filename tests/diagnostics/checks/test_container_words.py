@@ -112,7 +112,7 @@ def test_a_server_that_uses_docker_itself_says_it_of_its_own_work(doctor: Doctor
 @pytest.mark.parametrize(
     "text",
     [
-        "WARNING: The requested image's platform (linux/amd64) does not match the detected host platform\nValueError: x",
+        "WARNING: The requested image's platform (linux/amd64) does not match the detected host platform\nValueError",
         "Unable to find image 'someone/blender-mcp:latest' locally\nlatest: Pulling from someone/blender-mcp\nkilled",
         "docker: Error response from daemon: OCI runtime create failed",
     ],
