@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ..check import Context, Outcome
 from ..knowledge import products, table
+from ..knowledge.apps import App
 from ..knowledge.catalogue import finding
 from ..knowledge.uv_messages import read_message
 from ..model import EvidenceValue, Finding, Link, Verdict
@@ -20,6 +21,8 @@ from .server import ServerSeen
 
 Evidence = dict[str, EvidenceValue]
 _LAB = "blender-lab"
+_NEAR = 0.9
+"""A wait that is so much of the app's limit was as long as that."""
 
 
 async def app_log(context: Context) -> Outcome:
@@ -45,10 +48,18 @@ def _of_app(seen: LogSeen, context: Context) -> Iterator[Finding]:
     if cut is not None and cut.cancelled is not None:
         waited_s = _round(cut.waited_s)
         evidence: Evidence = {"waited_s": waited_s, "_waited": f" ({waited_s} s)" if waited_s is not None else ""}
+        evidence["cap_s"] = _cap_s(seen.entry.app, cut.waited_s)
         yield quoting(finding("client.tool-timeout", base | evidence), cut.cancelled, 0, seen, context)
     elif calls and gave_up is not None:
         waited: Evidence = {"_waited": f" ({gave_up.facts.get('waited', '')})"}
         yield _by(gave_up, finding("client.tool-timeout", base | waited), seen, context)
+
+
+def _cap_s(app: App, waited_s: float | None) -> int | None:
+    """How long the app waits for a tool, where that is why it stopped: settings and users may end it earlier."""
+    if app.call_s is None or (waited_s is not None and not _NEAR < waited_s / app.call_s < 1 / _NEAR):
+        return None
+    return app.call_s
 
 
 def _gave_up(seen: LogSeen) -> Hit | None:
@@ -90,10 +101,10 @@ def _of_start(seen: LogSeen, context: Context) -> Iterator[Finding]:
     first = _last_words(seen, base, context) if live is None else None
     if first is not None:
         yield first
-    elif seen.session.cut_off is not None and seen.session.answered is None and not seen.not_found:
-        limit_s = seen.session.limit_s or seen.entry.app.start_s
+    elif (cut := _cut_off(seen)) is not None and seen.session.answered is None and not seen.not_found:
+        record, limit_s = cut
         if live is None or not live.answer.answered or (limit_s is not None and live.answer.total_ms > limit_s * 1000):
-            yield _start_timeout(seen.session.cut_off, limit_s, seen, base, context)
+            yield _start_timeout(record, limit_s, seen, base, context)
     polluted = next((hit for hit in seen.hits if hit.cause == "server.stdout-polluted"), None)
     if polluted is not None and first is None and live is None:
         answered = seen.session.answered is not None
@@ -105,6 +116,17 @@ def _of_start(seen: LogSeen, context: Context) -> Iterator[Finding]:
         yield from _mismatch(mismatch, seen, base, context)
     if _is_not_dispatched(seen, live, context) and (gave_up := _gave_up(seen)) is not None:
         yield _by(gave_up, finding("client.tool-not-dispatched", base), seen, context)
+
+
+def _cut_off(seen: LogSeen) -> tuple[Record, float | None] | None:
+    """What shows that the app gave up waiting for the server to start, and after how many seconds."""
+    if seen.session.cut_off is not None:
+        return seen.session.cut_off, seen.session.limit_s or seen.entry.app.start_s
+    hit = next((hit for hit in reversed(seen.hits) if hit.cause == "client.start-timeout"), None)
+    if hit is None:
+        return None
+    waited = str(hit.facts.get("waited", ""))
+    return hit.record, float(waited) if waited else seen.entry.app.start_s
 
 
 def _is_same(one: Entry, other: Entry) -> bool:

@@ -3,7 +3,8 @@
 
 Claude Desktop put a time, the level and the server before a line, in changing order, and nothing before what a server
 itself prints; VS Code and its relatives write the time of the place where they are; Claude Code writes an object of
-JSON a line. What has no beginning of its own belongs to what stands before it. Never raises for what comes.
+JSON a line; Zed and Codex write the level and the part of the app that speaks. What has no beginning of its own belongs
+to what stands before it. Never raises for what comes.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ _BEGIN = re.compile(rf"{_TIME} +(?:\[(?P<one>[^\]\r\n]{{1,100}})\] ?)?(?:\[(?P<t
 _LEVELS = frozenset({"trace", "debug", "info", "notice", "warn", "warning", "error", "critical", "fatal", "verbose"})
 _LOGGER = re.compile(r"- (?P<name>[\w.-]{1,60}) - (?P<level>[A-Z]{4,8}) - ")
 _OF_SERVER = re.compile(r"(?:connection to server|MCP server) [\"'`]?(?P<name>[^\"'`:\s]{1,60})[\"'`]?:")
+_OF_PART = re.compile(
+    r"(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) +(?:\[(?P<module>[^\]\r\n]{1,100})\] |(?P<target>\w+(?:::\w+)+): )"
+)
+"""Zed (zed-industries/zed#44786) and Codex (openai/codex#4590): the level, and which part of the app speaks."""
+_OF_PARTS_SERVER = re.compile(
+    r"(?P<zed>\S{1,60}) context server failed to start|MCP client for [`'\"]?(?P<codex>[^`'\"\s]{1,60})"
+)
 _STARTS = ("Initializing server", "Starting server ", "Starting connection ", "Connection state: Starting")
 _STDERR = "server stderr"
 _MESSAGES = ("message", "msg", "error", "debug", "info", "warn", "warning", "text")
@@ -45,7 +53,9 @@ class Record:
     """As it is written; of a line without a time, that of the record before it."""
     level: str = ""
     server: str = ""
-    """The name of the server as the record gives it; empty where it gives none."""
+    """The name of the server as the record gives it; empty where it gives none. In the log of a whole app, whose other
+    lines are about other things, it is the part of the app that speaks where no server is named.
+    """
     printed: bool = False
     """The server itself wrote this to its error output."""
 
@@ -147,6 +157,10 @@ def _begun(line: str) -> _Open | None:
         begun.level, begun.server = two.lower(), one
     else:
         rest = line[match.end("zone") if match["zone"] else match.end("time") :].strip()
+        if part := _OF_PART.match(rest):
+            begun.level, rest = part["level"].lower(), rest[part.end() :]
+            named = _OF_PARTS_SERVER.match(rest)
+            begun.server = (named["zed"] or named["codex"]) if named else part["module"] or part["target"]
     if not begun.server and not begun.printed and "server" in rest and (named := _OF_SERVER.search(rest, 0, 300)):
         begun.server = named["name"]
     begun.add(rest)

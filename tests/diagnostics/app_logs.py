@@ -130,6 +130,20 @@ CLAUDE_CODE = """\
 {"debug":"Connection timeout triggered after 30040ms (limit: 30000ms)","timestamp":"2026-07-31T10:20:39.436Z","sessionId":"a3d9f7e4","cwd":"/home/ada/scene"}
 """
 
+# Zed: one log for the whole app (maquina-app/rails-mcp-server#33, zed-industries/zed#44786).
+ZED = """\
+2025-12-30T17:40:42+03:00 INFO  [workspace] Rendered first frame
+2025-12-30T17:41:42+03:00 ERROR [context_server::client] cancelled csp request task for "initialize" id 0 which took over 60s
+2025-12-30T17:41:42+03:00 ERROR [project::context_server_store] blender context server failed to start: Context server request timeout
+2025-12-30T17:41:45+03:00 INFO  [lsp] starting language server process. binary path: "/x/node", working directory: "/x", args: ["/x"]
+"""
+
+# Codex (openai/codex#4590, GuDaStudio/codexmcp#10, stravu/crystal#216).
+CODEX = """\
+2025-10-17T12:54:11.463219Z  INFO codex_core::mcp_connection_manager: new mcp_servers
+2025-10-17T12:54:21.602605Z ERROR codex_core::codex: MCP client for `blender` failed to start: request timed out
+"""
+
 EVERY = {name: text for name, text in globals().items() if name.isupper() and isinstance(text, str)}
 
 LOGS = {"linux": ".config/Claude/logs", "darwin": "Library/Logs/Claude", "win32": "AppData/Roaming/Claude/logs"}

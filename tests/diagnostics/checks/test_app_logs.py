@@ -261,10 +261,18 @@ def test_a_tool_that_took_too_long(logged: Doctor) -> None:
     report = look(logged)
     told = found(report, "client.tool-timeout")
     assert told.verdict is Verdict.WARN
-    assert told.evidence["waited_s"] == 240
+    assert told.evidence["waited_s"] == told.evidence["cap_s"] == 240
+    assert "no longer" in told.detail
     assert row(report, "client").verdict is Verdict.WARN
     write_log(logged, app_logs.STARTED + CALL + GAVE_UP)
     assert "(4 minutes)" in found(look(logged), "client.tool-timeout").detail
+
+
+def test_an_app_that_stopped_before_its_limit(logged: Doctor) -> None:
+    write_log(logged, app_logs.STARTED + CALL + CUT.replace("10:54:00", "10:51:30"))
+    told = found(look(logged), "client.tool-timeout")
+    assert "cap_s" not in told.evidence
+    assert "no longer" not in told.detail
 
 
 @pytest.mark.parametrize(
@@ -569,3 +577,71 @@ def test_a_log_of_vs_code(doctor: Doctor) -> None:
     assert told.evidence["logged_at"] == "2026-05-23 23:59:21"
     log.write_text(app_logs.VS_CODE)
     assert "server.sdk-incompatible" not in ids(look(doctor, "server")), "it has told its tools"
+
+
+def zed(doctor: Doctor, log: str, changed: float = 0, name: str = "blender") -> Report:
+    config = doctor.home / ".config/zed/settings.json"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(json.dumps({"context_servers": {name: ENTRY}}))
+    os.utime(config, (changed, changed))
+    file = doctor.home / ".local/share/zed/logs/Zed.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(log)
+    return all_links(doctor)
+
+
+def codex(doctor: Doctor, log: str) -> Report:
+    config = doctor.home / ".codex/config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text('[mcp_servers.blender]\ncommand = "uvx"\nargs = ["mcp-for-blender"]\n')
+    os.utime(config, (0, 0))
+    file = doctor.home / ".codex/log/codex-tui.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(log)
+    return all_links(doctor)
+
+
+def test_a_log_of_zed(doctor: Doctor) -> None:
+    told = found(zed(doctor, app_logs.ZED), "client.start-timeout")
+    assert (told.evidence["app"], told.evidence["limit_s"]) == ("Zed", 60)
+    assert "blender context server failed to start" in str(told.evidence["log_line"])
+
+
+def test_a_long_log_of_zed(doctor: Doctor) -> None:
+    line = '2025-12-30T17:00:00+03:00 INFO  [git::repository] indexing new git repository at "/x"\n'
+    assert "client.start-timeout" in ids(zed(doctor, line * 5000 + app_logs.ZED))
+
+
+def test_what_zed_logs_about_another_server_or_another_time(doctor: Doctor) -> None:
+    assert "client.start-timeout" not in ids(zed(doctor, app_logs.ZED, name="blender-2"))
+    assert "client.start-timeout" not in ids(zed(doctor, app_logs.ZED.replace(" blender ", " figma ")))
+    assert "client.start-timeout" not in ids(zed(doctor, app_logs.ZED, changed=1_800_000_000))
+
+
+@pytest.mark.parametrize(
+    ("line", "limit_s"),
+    [
+        ("MCP client for `blender` failed to start: request timed out", 10),
+        (
+            "MCP client for `blender` timed out after 25 seconds. Add or adjust `startup_timeout_sec` in your config.toml:",
+            25,
+        ),
+    ],
+)
+def test_a_log_of_codex(doctor: Doctor, line: str, limit_s: int) -> None:
+    head, _failed, _rest = app_logs.CODEX.partition("MCP client for")
+    told = found(codex(doctor, head + line + "\n"), "client.start-timeout")
+    assert (told.evidence["app"], told.evidence["limit_s"]) == ("Codex", limit_s)
+    assert any("startup_timeout_sec" in remedy.text for remedy in told.remedies)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "MCP client for `figma` failed to start: request timed out",
+        "MCP client for `blender` failed to start: handshaking with MCP server failed: connection closed",
+    ],
+)
+def test_what_codex_logs_besides(doctor: Doctor, line: str) -> None:
+    head, _failed, _rest = app_logs.CODEX.partition("MCP client for")
+    assert "client.start-timeout" not in ids(codex(doctor, head + line + "\n"))

@@ -20,6 +20,11 @@ SAID = {
         "Connection state: Error spawn uv ENOENT",
         "spawn C:\\Users\\Ada L\\uvx.exe ENOENT",
     ],
+    "client.start-timeout": [
+        "rails-mcp-server context server failed to start: Context server request timeout",
+        "MCP client for `fetch` failed to start: request timed out",
+        "MCP client for `playwright` timed out after 10 seconds. Add or adjust `startup_timeout_sec` in your",
+    ],
     "client.tool-timeout": ["No result received from the Claude Desktop app after waiting 4 minutes. The local MCP"],
     "addon.product-mismatch": ["BlenderMCPServer - INFO - Returning data after receive completion (51 bytes)"],
     "server.stdout-polluted": [
