@@ -198,9 +198,10 @@ def _look(entry: Entry, read: LogRead) -> LogSeen | None:
         # Whether something went wrong after a server had started well, which is what most logs are full of.
         if not (lost or session.answered) or possible(part[end:], over=True):
             own = told(part)
+            session = read_session(own)
         elif cancelled := about_cancelled(part[end:]):
             own = told(part) if possible(part[:end], over=True) else (*own, *told(cancelled, cut=False))
-        session = read_session(own)
+            session = read_session(own)
     changed = modified_s(entry.file)
     if session.begun is None or changed is None or session.begun.timestamp() <= changed:
         return None
