@@ -102,7 +102,10 @@ class Context:
 
     def observed(self, kind: type[T]) -> T | None:
         """The latest observation of this type, None when nothing of the kind was seen."""
-        return next(reversed(self.all_observed(kind)), None)
+        outcomes = reversed(self._outcomes.values())
+        return next(
+            (seen for outcome in outcomes for seen in reversed(outcome.observations) if isinstance(seen, kind)), None
+        )
 
     def all_observed(self, kind: type[T]) -> tuple[T, ...]:
         """All observations of this type, in the order in which their checks ended."""

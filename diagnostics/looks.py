@@ -15,6 +15,7 @@ class Looks:
 
     def __init__(self) -> None:
         self._asked: dict[object, asyncio.Future[object]] = {}
+        self._kept: dict[object, object] = {}
 
     async def once(self, question: Callable[[], Awaitable[T]], key: object = None) -> T:
         """What `question` finds out. Whoever comes while it is being asked waits for the same answer.
@@ -37,3 +38,9 @@ class Looks:
             raise
         asked.set_result(answer)
         return answer
+
+    def kept(self, key: object, find: Callable[[], T]) -> T:
+        """What `find` returns, which needs no waiting, found once for each `key`. Threads may ask too."""
+        if key not in self._kept:
+            self._kept[key] = find()
+        return cast("T", self._kept[key])

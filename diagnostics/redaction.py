@@ -10,6 +10,7 @@ import dataclasses
 import enum
 import functools
 import json
+import operator
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from .model import Machine, Remedy, Tool
 from .text import clean
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 MASK = "‹masked›"
 MASKED = (
@@ -42,28 +44,40 @@ _SECRET_NAME = re.compile(f"(?i){_NAME}")
 _SECRET_OPTION = re.compile(f"(?i)--?{_NAME}")
 # A pattern that may begin anywhere in a long run of such characters would take quadratic time.
 _AT_START = r"(?<![\w.-])"
-_PATTERNS = (
+_NAMED = tuple("key token secret passw passphrase credential licen auth bearer cookie session".split())  # noqa: SIM905
+# Each after the words, in small letters, of which one stands in all ASCII that it matches: most texts have none.
+_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     # --token VALUE, --api-key=VALUE; a list of arguments in quotes or with commas too
-    (re.compile(rf"(?i){_AT_START}(--?{_NAME})(\s*=\s*|['\"]?[,\s]+['\"]?)(?!-)([^\s'\",\]]+)"), rf"\1\2{MASK}"),
+    (
+        _NAMED,
+        re.compile(rf"(?i){_AT_START}(--?{_NAME})(\s*=\s*|['\"]?[,\s]+['\"]?)(?!-)([^\s'\",\]]+)"),
+        rf"\1\2{MASK}",
+    ),
     # API_KEY=VALUE, "token": "VALUE", Authorization: Bearer VALUE
     (
+        _NAMED,
         re.compile(
             rf"(?i){_AT_START}({_NAME}['\"]?\s*[:=]\s*['\"]?)(?:(?:bearer|basic|token)\s+)?(?!‹)([^\s'\",;&}}]+)"
         ),
         rf"\1{MASK}",
     ),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w+/=.~-]{8,}"), rf"\1 {MASK}"),
+    (("bearer", "basic"), re.compile(r"(?i)\b(bearer|basic)\s+[\w+/=.~-]{8,}"), rf"\1 {MASK}"),
     # user:password@ and ?query of URLs
-    (re.compile(r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://)[^\s/@'\"]+@", re.IGNORECASE), rf"\1{MASK}@"),
-    (re.compile(r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://[^\s?'\"]*)\?[^\s'\"]+", re.IGNORECASE), rf"\1?{MASK}"),
+    (("://",), re.compile(r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://)[^\s/@'\"]+@", re.IGNORECASE), rf"\1{MASK}@"),
+    (
+        ("://",),
+        re.compile(r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://[^\s?'\"]*)\?[^\s'\"]+", re.IGNORECASE),
+        rf"\1?{MASK}",
+    ),
     # keys with a well-known beginning, and JSON Web Tokens
     (
+        ("",),
         re.compile(
             r"\b(?:sk|pk|rk|ghp|gho|ghu|ghs|ghr|github_pat|glpat|xox[abeoprs]|hf|npm|pypi|AKIA|ASIA|AIza|ya29|tripo|msy)[-_]?[\w-]{16,}"
         ),
         MASK,
     ),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),
+    (("eyj",), re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),
 )
 _MIN_SECRET = 4
 _MIN_PART = 8
@@ -87,15 +101,16 @@ class Redactor:
         self._secrets = secrets
         self._home = str(machine.home)
         self._case = re.IGNORECASE if machine.platform == "win32" else re.NOFLAG
-        own = (value for name, value in machine.environ.items() if _SECRET_NAME.fullmatch(name))
+        own = (value for name, value in machine.environ.items() if _names_secret(name))
         self._own = frozenset(value for value in own if not _looks_like_path(value))
 
     def text(self, text: str) -> str:
         """The text, safe to show, with everything masked that `MASKED` lists."""
-        return self._without_home(self._without_secrets(text))
+        shown = self._without_home(self._without_secrets(text))
+        return text if shown == text else shown
 
     def _without_secrets(self, text: str) -> str:
-        secrets = self._own.union(self._secrets)
+        secrets = self._own.union(self._secrets) if self._secrets else self._own
         if secrets:
             text = hide(text, secrets)
         # What many reports have in common, such as the words of a cause, is looked at once.
@@ -111,18 +126,21 @@ class Redactor:
         return text
 
     def all(self, value: T) -> T:
-        """A copy of plain data (dataclasses, tuples, mappings, texts, paths) with every text in it masked."""
+        """Plain data (dataclasses, tuples, mappings, texts, paths) with every text in it masked.
+
+        It is a copy, as far as something in it had to be masked.
+        """
         return self._masked(value)  # type: ignore[return-value]
 
     def _masked(self, value: object) -> object:
         if type(value) is str:
             return self.text(value)
-        if value is None or isinstance(value, int | float | enum.Enum):
+        if value is None or isinstance(value, (int, float, enum.Enum)):
             return value
         if isinstance(value, tuple):
             if value and all(type(item) is str for item in value):
                 return self._argv(value)
-            return tuple(self._masked(item) for item in value)
+            return _same_or(value, tuple([self._masked(item) for item in value]))
         if isinstance(value, Mapping):
             return {key: self._masked(item) for key, item in value.items()}
         if isinstance(value, Remedy):
@@ -134,9 +152,9 @@ class Redactor:
         if isinstance(value, Tool):
             return value
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return dataclasses.replace(
-                value, **{name: self._masked(getattr(value, name)) for name in _field_names(type(value))}
-            )
+            fields = ((name, getattr(value, name)) for name in _field_names(type(value)))
+            masked = {name: shown for name, item in fields if (shown := self._masked(item)) is not item}
+            return dataclasses.replace(value, **masked) if masked else value
         return value
 
     def _argv(self, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -145,7 +163,12 @@ class Redactor:
         for word in words:
             shown.append(MASK if hide and not word.startswith("-") else self.text(word))
             hide = word.startswith("-") and _SECRET_OPTION.fullmatch(word) is not None
-        return tuple(shown)
+        return _same_or(words, tuple(shown))
+
+
+def _same_or(value: tuple[Item, ...], masked: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The value itself where nothing in it was masked."""
+    return value if all(map(operator.is_, value, masked)) else masked
 
 
 @functools.cache
@@ -158,9 +181,17 @@ def _field_names(kind: type) -> tuple[str, ...]:
 def _shown(text: str) -> str:
     """The text, safe to show, without what looks like a secret."""
     text = clean(text, _LIMIT)
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
+    lowered, is_ascii = text.lower(), text.isascii()
+    for words, pattern, replacement in _PATTERNS:
+        if not is_ascii or any(word in lowered for word in words):
+            text = pattern.sub(replacement, text)
     return text
+
+
+@functools.lru_cache(maxsize=512)
+def _names_secret(variable: str) -> bool:
+    """Whether a variable is called like one that holds a secret."""
+    return _SECRET_NAME.fullmatch(variable) is not None
 
 
 def hide(text: str, secrets: Collection[str]) -> str:

@@ -27,7 +27,7 @@ def clean(text: str, limit: int = 2000) -> str:
     """
     cut = text[:limit]
     # Combining characters in long rows paint over their neighbours; two on one base are enough for any language.
-    if any(map(unicodedata.combining, cut)):
+    if not cut.isascii() and any(map(unicodedata.combining, cut)):
         cut = re.sub(
             r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+",
             r"\1",

@@ -20,10 +20,11 @@ from ..knowledge.catalogue import fill
 from ..knowledge.log_signatures import Signature, possible, server_of
 from ..model import EvidenceValue, Finding, Verdict
 from ..probes.app_log import LogRead, find_logs, read_log
+from ..probes.background import in_thread
 from ..probes.files import modified_s
 from ..probes.search_path import installed_s
 from ..protocols.app_log import Record, records, since_last_start
-from ..protocols.logged_session import CANCELLED, Session, is_message, read_session
+from ..protocols.logged_session import Session, about_cancelled, is_message, read_session
 from ..redaction import hide
 from ..text import clean, one_line
 from .entries import Entry
@@ -112,6 +113,10 @@ async def log(context: Context) -> Outcome:
     entries = context.all_observed(Entry)
     if not entries or context.target.app_config is not None:  # of a file that was given, no app is known to read it
         return Outcome(Verdict.SKIPPED)
+    return await in_thread(lambda: _read_logs(entries, context))
+
+
+def _read_logs(entries: tuple[Entry, ...], context: Context) -> Outcome:
     reads = _Reads(context)
     seen, notes = [], []
     for entry in entries:
@@ -182,16 +187,21 @@ def _look(entry: Entry, read: LogRead) -> LogSeen | None:
     # A log that is so long since the start that it is not in what was read is one of a server that runs.
     lost = started is None and read.cut
 
-    def told(text: bytes) -> tuple[Record, ...]:
-        every = records(text, cut=lost)
+    def told(text: bytes, *, cut: bool = lost) -> tuple[Record, ...]:
+        every = records(text, cut=cut)
         return tuple(record for record in every if _is_about(record, entry)) if about_many else every
 
     end = part.find(b"\n", _HEAD)
     own = told(part if end < 0 else part[:end])
     session = read_session(own)
-    if end >= 0 and (not (lost or session.answered) or _is_worth_reading(part[end:])):
-        own = told(part)
-        session = read_session(own)
+    if end >= 0:
+        # Whether something went wrong after a server had started well, which is what most logs are full of.
+        if not (lost or session.answered) or possible(part[end:], over=True):
+            own = told(part)
+            session = read_session(own)
+        elif cancelled := about_cancelled(part[end:]):
+            own = told(part) if possible(part[:end], over=True) else (*own, *told(cancelled, cut=False))
+            session = read_session(own)
     changed = modified_s(entry.file)
     if session.begun is None or changed is None or session.begun.timestamp() <= changed:
         return None
@@ -199,11 +209,6 @@ def _look(entry: Entry, read: LogRead) -> LogSeen | None:
     printed = [] if over else [record for record in own if record.printed][-_LAST:]
     last = dataclasses.replace(printed[-1], text="\n".join(record.text for record in printed)) if printed else None
     return LogSeen(entry, read.path, session, tuple(_hits(entry, own, part, over=over)), last)
-
-
-def _is_worth_reading(rest: bytes) -> bool:
-    """Whether something may have gone wrong after a server had started well, which is what most logs are full of."""
-    return CANCELLED in rest or bool(possible(rest, over=True))
 
 
 def _is_about(record: Record, entry: Entry) -> bool:

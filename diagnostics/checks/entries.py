@@ -91,8 +91,16 @@ def start_of(context: Context) -> str:
 
 def installed(program: str, context: Context) -> Program:
     """Where this user has a program, whether or not the AI app would find it: on the shell's PATH, then elsewhere."""
+    folders = program_folders(context)
+    return context.looks.kept((installed, program), lambda: find_program(program, folders, context.machine))
+
+
+def program_folders(context: Context) -> tuple[str | Path, ...]:
+    """Where this user has programs: the folders of the shell's PATH, then those in which installers put them."""
     machine = context.machine
-    return find_program(program, (*machine.folders(machine.environ.get("PATH", "")), *places(machine)), machine)
+    return context.looks.kept(
+        program_folders, lambda: (*machine.folders(machine.environ.get("PATH", "")), *places(machine))
+    )
 
 
 @dataclass(frozen=True, slots=True)

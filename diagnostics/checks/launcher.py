@@ -11,16 +11,18 @@ from pathlib import Path
 
 from ..check import Context, Outcome
 from ..knowledge import table
-from ..knowledge.apps import places, session_processes
+from ..knowledge.apps import session_processes
 from ..knowledge.catalogue import finding
 from ..model import Consent, EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
+from ..probes.process_names import ProcessNames
 from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
 from . import app_logs
-from .entries import Entry, Launch, RemoteEntry, command_line, evidence_of, installed
+from .entries import Entry, Launch, RemoteEntry, command_line, evidence_of, installed, program_folders
 from .launch_faults import faults
 from .launch_line import read_launch_line
 from .missing_program import bare_name, is_path, lost_inside, not_found, own_path
+from .processes import process_names
 
 _UNEXPANDED = re.compile(r"~(?:[\\/]|$)|\$\{?\w+\}?[\\/]|\$\{?(?:HOME|PWD)\}?$|%\w+%")
 _SHELLS = {"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh", "wsl", "env"}
@@ -157,13 +159,15 @@ async def _search_path(entry: Entry, context: Context) -> SearchPath:
         return SearchPath(machine.folders(own), "the PATH in the entry's own env")
     fallback = entry.app.path.get(machine.platform, [])
     if entry.app.shell_path and machine.platform != "win32":
-        shell = (*machine.folders(machine.environ.get("PATH", "")), *map(str, places(machine)))
+        shell = tuple(map(str, program_folders(context)))
         return SearchPath(shell, "the PATH of your shell, which this app has, as far as it is known")
     if is_path(entry.command.program) and machine.platform == "win32":
         return SearchPath(tuple(fallback), "")
     processes = entry.app.processes.get(machine.platform, [])
     session = session_processes(machine.platform)
-    return await in_thread(lambda: app_search_path(machine, processes, session, fallback))
+    asked = machine.is_here and machine.platform != "win32"  # there the registry tells
+    names = await process_names(context) if asked else ProcessNames()
+    return await in_thread(lambda: app_search_path(machine, processes, session, fallback, names))
 
 
 def _unexpanded(entry: Entry, context: Context) -> tuple[str, str, str] | None:

@@ -7,11 +7,10 @@ from ..check import Context, Outcome
 from ..knowledge import products
 from ..knowledge.catalogue import finding
 from ..model import Command, EvidenceValue, Verdict
-from ..probes.background import in_thread
-from ..probes.listeners import Client, clients
+from ..probes.listeners import Client
 from .network.endpoint import LocalEndpoint, is_web
 from .network.listener import Unaccepted
-from .network.machine import inspect_command
+from .network.machine import connected, inspect_command
 
 
 async def processes(context: Context) -> Outcome:
@@ -43,8 +42,7 @@ async def processes(context: Context) -> Outcome:
 
 async def connected_servers(port: int, context: Context) -> list[Client]:
     """The Blender servers that are connected to this port of this machine."""
-    found = await context.once(lambda: in_thread(lambda: clients(port)), (clients, port))
-    return [client for client in found if _is_server(client)]
+    return [client for client in await connected(port, context) if _is_server(client)]
 
 
 def _is_server(client: Client) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psutil
+
+from .process_names import ProcessNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ class AppProcess:
     """The command lines of all that it has started and that is alive; they may hold secrets and are never shown."""
 
 
-def first_process(names: Collection[str], executable: str = "") -> AppProcess | None:
+def first_process(names: Collection[str], executable: str, among: ProcessNames) -> AppProcess | None:
     """The oldest process of one of these names, whose path fits the pattern. None where this user sees none.
 
-    Blocks for some milliseconds.
+    Blocks for some milliseconds where there is one.
     """
     found: list[tuple[float, int, str]] = []
-    for pid, name in _named(names):
+    for pid, name in among.of(names):
         with contextlib.suppress(psutil.Error, OSError):
             process = psutil.Process(pid)
             if process.status() == psutil.STATUS_ZOMBIE:
@@ -46,19 +46,6 @@ def first_process(names: Collection[str], executable: str = "") -> AppProcess | 
             with contextlib.suppress(psutil.Error, OSError):
                 lines.append(tuple(child.cmdline()))
     return AppProcess(pid, name, since, tuple(lines))
-
-
-def _named(names: Collection[str]) -> Iterator[tuple[int, str]]:
-    """The processes of exactly these names. On Linux straight from the kernel, which keeps 15 characters of a name."""
-    wanted = {name[:15]: name for name in names}
-    for pid in psutil.pids():
-        with contextlib.suppress(psutil.Error, OSError):
-            if sys.platform == "linux":
-                name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").rstrip("\n")
-                if name in wanted:
-                    yield pid, wanted[name]
-            elif (name := psutil.Process(pid).name()) in names:
-                yield pid, name
 
 
 def ancestor(pid: int, names: Mapping[str, tuple[str, str]]) -> str | None:

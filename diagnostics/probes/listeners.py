@@ -8,10 +8,13 @@ import datetime as dt
 import ipaddress
 import os
 import re
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+
+from .process_names import ProcessNames
 
 _FIRST = frozenset({"init", "systemd", "launchd"})
 """The programs that take in processes whose parent has ended."""
@@ -45,17 +48,18 @@ class Listener:
         return f"{self.program} (process {self.pid}, user {self.user or 'unknown'}) on {self.address}"
 
 
-def blenders() -> tuple[str, ...]:
-    """The Blenders that run on this machine and in its network, as far as this user sees them.
+def blenders(names: ProcessNames) -> tuple[str, ...]:
+    """The Blenders among these processes that still run, and in this machine's network.
 
     One in a container with a network of its own has ports of its own too. Blocks for some milliseconds.
     """
     found = {}
-    for process in psutil.process_iter():
+    for pid in (pid for pid, name in names.every if _BLENDER.fullmatch(name)):
         with contextlib.suppress(psutil.Error, OSError):
-            name = process.name()
-            if _BLENDER.fullmatch(name) and process.status() != psutil.STATUS_ZOMBIE and _shares_ports(process.pid):
-                found[process.pid] = (process.ppid(), name)
+            process = psutil.Process(pid)
+            name = process.name()  # whole, which that of the list need not be
+            if _BLENDER.fullmatch(name) and process.status() != psutil.STATUS_ZOMBIE and _shares_ports(pid):
+                found[pid] = (process.ppid(), name)
     # What a Blender starts, such as one that renders for it, belongs to it.
     return tuple(f"{name} (process {pid})" for pid, (parent, name) in sorted(found.items()) if parent not in found)
 
@@ -83,22 +87,14 @@ class Client:
         return f"{self.program or 'a program'} (process {self.pid})"
 
 
-def clients(port: int) -> tuple[Client, ...]:
-    """The other processes that are connected to `port` of this machine, without this one. Blocks for some milliseconds.
+def clients(port: int, table: TcpTable) -> tuple[Client, ...]:
+    """The other processes that are connected to `port` of this machine, without this one.
 
-    None are found where the system shows only one's own connections.
+    Blocks for about a millisecond for each.
     """
-    try:
-        rows = psutil.net_connections("tcp")
-    except (psutil.Error, OSError):
-        return ()
-    pids = {
-        row.pid
-        for row in rows
-        if row.status == psutil.CONN_ESTABLISHED and row.raddr and row.raddr.port == port and is_local(row.raddr.ip)
-    }
+    pids = {pid for at, host, pid in table.connected if at == port and is_local(host)}
     found = []
-    for pid in sorted(pid for pid in pids if pid and pid != os.getpid()):
+    for pid in sorted(pids - {os.getpid()}):
         with contextlib.suppress(psutil.Error, OSError):
             process = psutil.Process(pid)
             found.append(Client(pid, process.name(), tuple(process.cmdline()), _parent(process)))
@@ -123,21 +119,35 @@ class Socket:
     pid: int
 
 
-def sockets() -> tuple[Socket, ...]:
-    """All listening TCP sockets of this machine. Blocks for some milliseconds.
+@dataclass(frozen=True, slots=True)
+class TcpTable:
+    """The TCP sockets of this machine, as one look at the system's table shows them."""
 
-    Where the system shows only one's own processes (macOS), those are what is returned.
+    listening: tuple[Socket, ...] = ()
+    connected: tuple[tuple[int, str, int], ...] = ()
+    """Port and host to which a process is connected, and its id."""
+
+
+def read_tcp_table() -> TcpTable:
+    """All listening and connected TCP sockets of this machine. Blocks for some milliseconds.
+
+    Where the system shows only one's own processes (macOS), those that listen are what is returned.
     """
     try:
         rows = psutil.net_connections("tcp")
     except (psutil.Error, OSError):
-        return tuple(sorted(_of_own_processes()))
-    found = {
+        return TcpTable(tuple(sorted(_of_own_processes())))
+    listening = {
         Socket(row.laddr.port, row.laddr.ip, row.pid or 0)
         for row in rows
         if row.status == psutil.CONN_LISTEN and row.laddr
     }
-    return tuple(sorted(found))
+    connected = (
+        (row.raddr.port, row.raddr.ip, row.pid)
+        for row in rows
+        if row.status == psutil.CONN_ESTABLISHED and row.raddr and row.pid
+    )
+    return TcpTable(tuple(sorted(listening)), tuple(connected))
 
 
 def _of_own_processes() -> set[Socket]:
@@ -175,6 +185,8 @@ def _runs_bpy(process: psutil.Process, executable: str) -> bool:
     if not executable.lower().startswith("python"):
         return False
     with contextlib.suppress(psutil.Error, OSError, AttributeError):
+        if sys.platform == "linux":  # psutil asks for the size of each region too, for which the kernel walks its pages
+            return b"/bpy/" in Path(f"/proc/{process.pid}/maps").read_bytes()
         return any(re.search(r"[\\/]bpy[\\/]", region.path) for region in process.memory_maps())
     return False
 

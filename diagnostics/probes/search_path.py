@@ -7,13 +7,14 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from ..model import Machine
+from .process_names import ProcessNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,20 @@ class Program:
 
 
 def app_search_path(
-    machine: Machine, processes: Collection[str], session: Collection[str], fallback: Sequence[str]
+    machine: Machine,
+    processes: Collection[str],
+    session: Collection[str],
+    fallback: Sequence[str],
+    running: ProcessNames,
 ) -> SearchPath:
     """The PATH of the app if it runs (its own process tells), else of the desktop session, else `fallback`.
 
-    The processes are looked at only when `machine` is the one that this code runs on, and only their PATH is kept.
+    `running` are looked at only when `machine` is the one that this code runs on, and only their PATH is kept.
     """
     if machine.is_here and machine.platform == "win32":
         return SearchPath(tuple(_registry_path()), "the PATH in the registry, which apps started from the desktop get")
     if machine.is_here:
-        found = _paths_of_processes(frozenset({*processes, *session}))
+        found = _paths_of_processes(frozenset({*processes, *session}), running)
         for names, source in ((processes, "the PATH of the running app"), (session, "the PATH of the desktop session")):
             path = next((found[name] for name in names if name in found), None)
             if path:
@@ -55,29 +60,14 @@ def app_search_path(
     return SearchPath(tuple(fallback), "the PATH that this system gives to apps started from the desktop", guessed=True)
 
 
-def _paths_of_processes(names: Collection[str]) -> dict[str, str]:
+def _paths_of_processes(names: Collection[str], running: ProcessNames) -> dict[str, str]:
     """The PATH of one process for each of these names, as far as this user may see it."""
     found: dict[str, str] = {}
-    for name, pid in _named(names):
+    for pid, name in running.of(names):
         if name not in found:
             with contextlib.suppress(psutil.Error, OSError):
                 found[name] = psutil.Process(pid).environ().get("PATH", "")
     return found
-
-
-def _named(names: Collection[str]) -> Iterator[tuple[str, int]]:
-    """The processes of these names. On Linux straight from the kernel, which is several times as fast as psutil."""
-    if sys.platform != "linux":
-        for process in psutil.process_iter(["name"]):
-            if process.info["name"] in names:
-                yield process.info["name"], process.pid
-        return
-    whole = {name[:15]: name for name in names}  # the kernel keeps 15 characters
-    for pid in psutil.pids():
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", "rb") as file:  # noqa: PTH123  # for its speed
-            name = file.read(64).decode("utf-8", "replace").rstrip("\n")
-            if name in whole:
-                yield whole[name], pid
 
 
 def _registry_path() -> Iterable[str]:

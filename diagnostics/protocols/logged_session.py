@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .app_log import Record, announces_start
+from .app_log import TEXT_LIMIT, Record, announces_start
 
-CANCELLED = b"notifications/cancelled"
+_CANCELS = "notifications/cancelled"
 """The message by which an app takes a request back."""
 CUT_OFF = re.compile(r"Request timed out|timed out after|timeout", re.IGNORECASE)
 
@@ -25,6 +25,7 @@ _ID = re.compile(r"(?<![\w\"'])[\"']?id[\"']?\s*[:=]\s*[\"']?(?P<id>[\w-]{1,60})
 _CANCELLED = re.compile(r"[\"']?requestId[\"']?\s*[:=]\s*[\"']?(?P<id>[\w-]{1,60})")
 _SPAWNED = re.compile(r"Server started and connected successfully|Connection state: Running|Successfully connected")
 _ANSWERED = re.compile(r"Successfully connected|Connection established|Discovered \d+ tools")
+_JSON = json.JSONDecoder()
 _PATHS = re.compile(r"\bpaths: \[(?P<list>[^\]]{0,4000})")
 _TIMED_OUT = re.compile(
     r"timed out after (?P<ms>\d{3,7}) ?ms|timed out after (?P<s>\d{1,4}) ?s"
@@ -107,7 +108,7 @@ class _Reading:
         self.answered, self.cut_off, self.limit_s = record, None, None
 
     def _asked(self, record: Record, said: _Message) -> None:
-        if said.method == CANCELLED.decode():
+        if said.method == _CANCELS:
             self._cancelled(record, said.cancels)
         elif said.method and said.id:
             before = self.requests.pop(said.id, None)
@@ -148,7 +149,7 @@ class _Message:
 def _message(text: str) -> _Message:
     """Reads a message, whole JSON or not: of a long one the middle is missing, and newer apps write a summary."""
     try:
-        whole, _end = json.JSONDecoder().raw_decode(text)
+        whole, _end = _JSON.raw_decode(text)
     except (ValueError, RecursionError):
         whole = None
     if isinstance(whole, dict):
@@ -172,6 +173,40 @@ def _word(value: object) -> str:
 def is_message(record: Record) -> bool:
     """Whether the record is a message between the app and the server, and so what the two said to each other."""
     return not record.printed and _MESSAGE.match(record.text) is not None
+
+
+_SERVER_SAYS = (b"Message from server: ", b"[server -> ")
+# A message within a message, as Claude Code writes them, has backslashes before its quotes.
+_ID_IN_LOG = re.compile(rb"id\\?[\"']?\s*[:=]\s*\\?[\"']?([\w-]{1,60})")
+_CANCELLED_IN_LOG = re.compile(rb"requestId\\?[\"']?\s*[:=]\s*\\?[\"']?([\w-]{1,60})")
+
+
+def about_cancelled(log: bytes) -> bytes:
+    """Of a log, the records about the requests that were taken back, and the first in which the server says something.
+
+    Reading these alone tells as much of such requests as reading all, in a fraction of the time.
+    """
+    cancels, at = [], -1
+    while (at := log.find(_CANCELS.encode(), at + 1)) >= 0:
+        cancels.append(_record_at(log, at))
+    ids = {found[1] for begin, end in cancels for found in _CANCELLED_IN_LOG.finditer(log, begin, end)}
+    if not ids:
+        return b""
+    kept = {*cancels, *(_record_at(log, found.start()) for found in _ID_IN_LOG.finditer(log) if found[1] in ids)}
+    kept |= {_record_at(log, at) for at in map(log.find, _SERVER_SAYS) if at >= 0}
+    return b"".join(log[begin:end] for begin, end in sorted(kept))
+
+
+def _record_at(log: bytes, at: int) -> tuple[int, int]:
+    """Where the line begins that holds this place, and where what belongs to the line ends."""
+    begin, end = log.rfind(b"\n", 0, at) + 1, log.find(b"\n", at) + 1
+    while 0 < end < min(len(log), begin + TEXT_LIMIT) and log[end : end + 1] not in _BEGINNINGS:
+        end = log.find(b"\n", end) + 1
+    return begin, end or len(log)
+
+
+_BEGINNINGS = frozenset((b"{", *(b"%d" % digit for digit in range(10))))
+"""What a line of a record of its own begins with: a time, or an object of JSON."""
 
 
 def read_session(records: Sequence[Record]) -> Session:

@@ -10,14 +10,32 @@ from collections.abc import Callable
 
 def times_ms(action: Callable[[], object], count: int, warm_up: int = 3) -> list[float]:
     """How long each of `count` calls took, in milliseconds, sorted."""
-    for _ in range(warm_up):
-        action()
-    taken = []
+    (times,) = in_turn(action, count=count, warm_up=warm_up)
+    return times
+
+
+def in_turn(*actions: Callable[[], object], count: int, warm_up: int = 3) -> list[list[float]]:
+    """For each action what `times_ms` gives. They take turns, so that what else the machine does weighs on all."""
+    for action in actions:
+        for _ in range(warm_up):
+            action()
+    taken: list[list[float]] = [[] for _ in actions]
     for _ in range(count):
-        began = time.perf_counter()
+        for action, times in zip(actions, taken, strict=True):
+            began = time.perf_counter()
+            action()
+            times.append((time.perf_counter() - began) * 1000)
+    return [sorted(times) for times in taken]
+
+
+def cpu_ms(action: Callable[[], object], count: int) -> float:
+    """The median of the processor's time that this process spends on a call, whoever else is at work."""
+    spent = []
+    for _ in range(count):
+        began = time.process_time()
         action()
-        taken.append((time.perf_counter() - began) * 1000)
-    return sorted(taken)
+        spent.append((time.process_time() - began) * 1000)
+    return statistics.median(spent)
 
 
 def shown(times: list[float]) -> str:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A peer that answers as fast as it can what MCP for Blender's add-on answers (protocol 15). It is a FAKE.
 
-The real add-on answers from Blender's main thread every 50 ms; a floor must not hide behind that.
+The real add-on answers from Blender's main thread every 50 ms; a floor must not hide behind that. It ends connections
+with a reset, as otherwise each would stay in the kernel's table for a minute, which every run reads.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ _INFO = {"name": "MCP for Blender", "addon_version": [1, 8], "protocol_version":
 INFO = json.dumps({"status": "success", "result": _INFO}).encode()
 
 _SERVE = f"""
-import socket, sys, threading
+import socket, struct, sys, threading
 def serve(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     with connection:
         while data := connection.recv(8192):
             connection.sendall({PONG!r} if b'"ping"' in data else {INFO!r})

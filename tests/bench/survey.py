@@ -23,7 +23,7 @@ from tests.bench.peer import INFO, PONG
 
 COUNTS = (1000, 10_000)
 _SERVE = f"""
-import selectors, socket, sys
+import selectors, socket, struct, sys
 selector, listener = selectors.DefaultSelector(), socket.create_server(("0.0.0.0", 0), backlog=1024)
 listener.setblocking(False)
 selector.register(listener, selectors.EVENT_READ)
@@ -32,6 +32,7 @@ while True:
     for key, _events in selector.select():
         if key.fileobj is listener:
             connection = listener.accept()[0]
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # as in peer.py
             selector.register(connection, selectors.EVENT_READ)
             continue
         try:

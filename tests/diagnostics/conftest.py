@@ -14,7 +14,7 @@ from diagnostics.checks import server
 from diagnostics.checks.network import machine
 from diagnostics.knowledge import catalogue
 from diagnostics.probes import bridge
-from diagnostics.probes.listeners import Socket, sockets
+from diagnostics.probes.listeners import TcpTable, read_tcp_table
 
 from .runs import Doctor
 
@@ -43,12 +43,13 @@ def _no_traces(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checks see the listeners of this process and of what it started, and no others of this machine."""
 
-    def own() -> tuple[Socket, ...]:
+    def own() -> TcpTable:
         mine = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
-        return tuple(at for at in sockets() if at.pid in mine)
+        whole = read_tcp_table()
+        return TcpTable(tuple(at for at in whole.listening if at.pid in mine), whole.connected)
 
-    monkeypatch.setattr(machine, "sockets", own)
-    monkeypatch.setattr(machine, "blenders", tuple)
+    monkeypatch.setattr(machine, "read_tcp_table", own)
+    monkeypatch.setattr(machine, "blenders", lambda _names: ())
 
 
 @pytest.fixture

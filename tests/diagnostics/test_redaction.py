@@ -35,6 +35,12 @@ def kept(secret: str, text: str) -> bool:
     return secret in redactor().text(text)
 
 
+NAMES = (
+    *("apikey", "access-key", "private_key", "token", "secret", "passwd", "password", "passphrase", "credential"),
+    *("licence", "license", "auth", "bearer", "cookie", "session_id", "sessionid"),
+)
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -63,6 +69,10 @@ def kept(secret: str, text: str) -> bool:
         "hf_{}1234567",
         "AKIA{}1234",
         "eyJhbGciOiJI.{}.{}",
+        *(f"--{name} {{}}" for name in NAMES),
+        *(f"the {name.upper()} = {{}}" for name in NAMES),
+        # Letters that count as s, i and k where case does not matter.
+        *("my_\u017fecret={}", "bas\u0131c {}", "private_\u212aey: {}"),
     ],
 )
 @given(secret=words)
@@ -142,6 +152,13 @@ def test_events_and_nested_data_are_masked() -> None:
     command = redactor().all(Command("x", ("--token", "a b c"), {"A": "API_KEY=hunter2hunter2"}))
     assert command.args == ("--token", MASK)
     assert command.env == {"A": f"API_KEY={MASK}"}
+
+
+def test_what_holds_no_secret_is_not_copied() -> None:
+    command = Command("x", ("--port", "9876"), {})
+    consent = Consent("d", "App", "x --port 9876", "/bin/x", ("A",))
+    assert redactor("hunter2hunter2").all((command.args, consent)) == (command.args, consent)
+    assert redactor("hunter2hunter2").all(consent) is consent
 
 
 @pytest.mark.parametrize("text", [*MASKED, *NOT_MASKED])

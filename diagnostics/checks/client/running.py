@@ -15,9 +15,11 @@ from ...probes.app_processes import AppProcess, ancestor, first_process
 from ...probes.background import in_thread
 from ...probes.files import modified_s
 from ...probes.listeners import Client
+from ...probes.process_names import ProcessNames
 from ...protocols.located_json import Node
 from ..entries import Entry
 from ..network.endpoint import LocalEndpoint, is_web
+from ..processes import process_names
 from ..server_processes import connected_servers
 from .reading import Refused, read_as
 
@@ -34,7 +36,8 @@ async def restart(context: Context) -> Outcome:
             first.setdefault(entry.app.id, entry)
     if not first or not context.machine.is_here or context.target.app_config is not None:
         return Outcome(Verdict.SKIPPED)
-    looked = [await in_thread(lambda entry=entry: _stale(entry, context)) for entry in first.values()]  # type: ignore[misc]
+    names = await process_names(context)
+    looked = await in_thread(lambda: [_stale(entry, names, context) for entry in first.values()])
     findings = tuple(found for found in looked if found is not None)
     failed = next((found for found in findings if found.verdict is Verdict.FAIL), None)
     if failed is not None:
@@ -42,10 +45,10 @@ async def restart(context: Context) -> Outcome:
     return Outcome(Verdict.WARN if findings else Verdict.SKIPPED, "", findings)
 
 
-def _stale(entry: Entry, context: Context) -> Finding | None:
+def _stale(entry: Entry, names: ProcessNames, context: Context) -> Finding | None:
     app, platform = entry.app, context.machine.platform
     changed = modified_s(entry.file)
-    process = first_process(app.processes.get(platform, []), app.executable.get(platform, ""))
+    process = first_process(app.processes.get(platform, []), app.executable.get(platform, ""), names)
     if process is None or changed is None or changed <= process.since_s + _LATER_S:
         return None
     if _has_started(process, entry):

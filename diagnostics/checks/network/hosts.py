@@ -13,6 +13,7 @@ from ...probes.interfaces import Network, networks, source_address
 from ...probes.running import Running, running
 from ...probes.tcp import Address, Resolution
 from ...protocols.ssh_forward import Forward, forwards
+from ..processes import process_names
 from .endpoint import Endpoint, is_loopback
 from .machine import taken_ports
 
@@ -25,7 +26,7 @@ async def evidence_of_host(where: Endpoint, resolution: Resolution, context: Con
     own = await context.once(_networks)
     evidence = ways(address, own, await in_thread(lambda: source_address(address)))
     evidence |= {"canonical_name": resolution.canonical or None}
-    programs = await context.once(_tunnelling)
+    programs = await context.once(lambda: _tunnelling(context), key=_tunnelling)
     for program in programs:
         for forward in forwards(program.arguments):
             if leads_to(forward, where, resolution):
@@ -83,5 +84,6 @@ async def _networks() -> tuple[Network, ...]:
     return await in_thread(networks)
 
 
-async def _tunnelling() -> tuple[Running, ...]:
-    return await in_thread(lambda: running(table("programs")["tunnels"]))
+async def _tunnelling(context: Context) -> tuple[Running, ...]:
+    names = await process_names(context)
+    return await in_thread(lambda: running(table("programs")["tunnels"], names))

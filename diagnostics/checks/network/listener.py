@@ -13,7 +13,7 @@ from ...model import EvidenceValue, Finding, Verdict
 from ...probes.accept_queue import connections_waiting
 from ...probes.background import in_thread
 from ...probes.bridge import BridgeAnswer, Ended
-from ...probes.listeners import Client, Listener, clients
+from ...probes.listeners import Client, Listener, clients, read_tcp_table
 from ...protocols.dialect import Dialect
 from ...protocols.ssh_forward import Forward, forwards
 from . import elsewhere
@@ -116,7 +116,7 @@ async def _unaccepted(connection: Connection, context: Context) -> Unaccepted | 
     if not waiting:
         return None
     listeners = {at.pid for at in await listening_at(port, context)}
-    held_by = await in_thread(lambda: clients(port))
+    held_by = await in_thread(lambda: clients(port, read_tcp_table()))
     return Unaccepted(tuple(client for client in held_by if client.pid not in listeners))
 
 

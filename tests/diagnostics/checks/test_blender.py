@@ -15,6 +15,7 @@ import pytest
 from diagnostics.checks.network import machine
 from diagnostics.model import Verdict
 from diagnostics.probes.listeners import blenders
+from diagnostics.probes.process_names import ProcessNames, read_process_names
 
 from ..peers import addon, listening, silent
 from ..programs import program
@@ -127,11 +128,11 @@ def test_a_blender_in_a_network_of_its_own_does_not_count(tmp_path: Path) -> Non
         try:
             if process.stdout.readline() != "up\n":
                 pytest.skip("this user may not make a network")
-            assert not any(f"process {process.pid})" in said for said in blenders())
+            assert not any(f"process {process.pid})" in said for said in blenders(read_process_names()))
         finally:
             process.kill()
 
 
-def _of_this_test(*pids: int) -> Callable[[], tuple[str, ...]]:
+def _of_this_test(*pids: int) -> Callable[[ProcessNames], tuple[str, ...]]:
     """Those of all the Blenders of this machine that the test has started."""
-    return lambda: tuple(said for said in blenders() if any(f"process {pid})" in said for pid in pids))
+    return lambda names: tuple(said for said in blenders(names) if any(f"process {pid})" in said for pid in pids))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import getpass
+import mmap
 import os
 import socket
 import sys
@@ -12,18 +13,17 @@ from pathlib import Path
 import psutil
 import pytest
 
-from diagnostics.probes.listeners import Listener, Socket, described, is_local, sockets
+from diagnostics.probes.listeners import Listener, Socket, described, is_local, read_tcp_table
 
 from ..programs import LISTEN, listening_process, program
 from ..runs import closed_port
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="how Linux names processes")
+
 
 def listeners(port: int | None = None) -> tuple[Listener, ...]:
     """Who listens on this port, or on any."""
-    return tuple(described(at) for at in sockets() if port in {None, at.port})
-
-
-linux = pytest.mark.skipif(sys.platform != "linux", reason="how Linux names processes")
+    return tuple(described(at) for at in read_tcp_table().listening if port in {None, at.port})
 
 
 def test_a_listener_of_this_process() -> None:
@@ -35,6 +35,22 @@ def test_a_listener_of_this_process() -> None:
     assert found.user.endswith(getpass.getuser())
     assert not found.is_blender
     assert str(found).startswith(f"{found.program} (process {os.getpid()}, user ")
+
+
+@linux
+@pytest.mark.parametrize(("folder", "is_blender"), [("bpy", True), ("bpy_tools", False)])
+def test_a_python_that_has_loaded_blender(tmp_path: Path, folder: str, is_blender: bool) -> None:
+    # FAKE: a file in a folder of that name stands for the library.
+    file = tmp_path / folder / "library.so"
+    file.parent.mkdir()
+    file.write_bytes(b"x")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        file.open("rb") as whole,
+        mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ),
+    ):
+        (found,) = listeners(server.getsockname()[1])
+    assert found.is_blender is is_blender
 
 
 def test_a_connection_is_no_listener() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from diagnostics.model import Machine
+from diagnostics.probes.process_names import ProcessNames, read_process_names
 from diagnostics.probes.search_path import Program, SearchPath, app_search_path, child_environment, find_program
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions and paths")
@@ -92,14 +93,14 @@ def test_windows_prefers_the_endings_in_their_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
 def test_another_machine_has_the_usual_folders(platform: str, tmp_path: Path) -> None:
     machine = Machine(platform, tmp_path, {"PATH": "/shell/bin"})
-    found = app_search_path(machine, ["python"], ["python"], ["/usr/bin", "/bin"])
+    found = app_search_path(machine, ["python"], ["python"], ["/usr/bin", "/bin"], read_process_names())
     assert found.folders == ("/usr/bin", "/bin")
     assert found.source
 
 
 def test_windows_apps_have_the_path_of_the_session(tmp_path: Path) -> None:
     machine = Machine("win32", tmp_path, {"Path": "C:\\a;;C:\\b"})
-    assert app_search_path(machine, [], [], []).folders == ("C:\\a", "C:\\b")
+    assert app_search_path(machine, [], [], [], ProcessNames()).folders == ("C:\\a", "C:\\b")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="how Linux names processes")
@@ -112,10 +113,11 @@ def test_the_app_itself_says_where_it_looks(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         for kinds in (([name], []), ([], [name])):
-            found = app_search_path(Machine.current(), *kinds, ["/fallback"])
+            found = app_search_path(Machine.current(), *kinds, ["/fallback"], read_process_names())
             assert found.folders == ("/opt/app/bin", "/usr/bin")
         process.communicate("\n")
-    assert app_search_path(Machine.current(), [name], [], ["/fallback"]).folders == ("/fallback",)
+    found = app_search_path(Machine.current(), [name], [], ["/fallback"], read_process_names())
+    assert found.folders == ("/fallback",)
 
 
 def test_the_environment_of_the_child() -> None:

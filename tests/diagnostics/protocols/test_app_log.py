@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.protocols.app_log import TEXT_LIMIT, Record, records, since_last_start
-from diagnostics.protocols.logged_session import read_session
+from diagnostics.protocols.logged_session import about_cancelled, read_session
 
 from .. import app_logs
 
@@ -153,6 +153,7 @@ pieces = st.sampled_from(
 def test_any_mixture_of_what_logs_are_made_of(text: str) -> None:
     data = text.encode()
     read_session(records(since_last_start(data, "blender") or data, cut=True))
+    about_cancelled(data)
 
 
 @pytest.mark.parametrize("text", list(app_logs.EVERY.values()), ids=list(app_logs.EVERY))
@@ -241,6 +242,65 @@ def test_the_id_of_a_message_is_not_one_of_its_arguments() -> None:
         begin = "2025-05-04T10:4{}:35.061Z [blender] [info] Message from client: {} {{ metadata: undefined }}"
         session = read_session(read(f"{begin.format(0, call)}\n{begin.format(4, cancel)}\n"))
         assert [request.waited_s for request in session.of_method("tools/call")] == [240.0]
+
+
+def said(who: str, message: str, at: str = "10:40:35", end: str = "") -> str:
+    return f"2025-05-04T{at}.061Z [blender] [info] Message from {who}: {message}{end}\n"
+
+
+def in_claude_code(who: str, message: str, at: str = "10:40:35", end: str = "") -> str:
+    line = {"debug": f"Message from {who}: {message}{end}", "timestamp": f"2025-05-04T{at}.061Z"}
+    return json.dumps(line) + "\n"
+
+
+CALL, OTHER = '{"method":"tools/call","jsonrpc":"2.0","id":5}', '{"method":"tools/call","jsonrpc":"2.0","id":55}'
+CANCEL = '{"method":"notifications/cancelled","params":{"requestId":5,"reason":"Request timed out"}}'
+LONG = f'{{"method":"tools/call","params":"{"x" * 20_000}","jsonrpc":"2.0","id":5}}'
+PRINTED = "2025-05-04 12:47:36,826 - BlenderMCPServer - INFO - id: 5\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "waited_s"),
+    [
+        (said("client", CALL) + PRINTED + said("client", CANCEL, "10:44:35"), 240.0),
+        (said("client", LONG) + said("client", CANCEL, "10:44:35"), 240.0),
+        (said("client", CALL) + said("client", OTHER, "10:42:35") + said("client", CANCEL, "10:44:35"), 240.0),
+        (said("client", CALL) + said("client", CALL, "10:43:35") + said("client", CANCEL, "10:44:35"), 60.0),
+        (in_claude_code("client", CALL) + in_claude_code("client", CANCEL, "10:44:35"), 240.0),
+        (
+            said("client", 'method="tools/call" id=5')
+            + said("client", 'method="notifications/cancelled" requestId=5 reason="Request timed out"', "10:44:35"),
+            240.0,
+        ),
+        (
+            said("client", CALL)
+            + said("client", '{"method":"notifications/cancelled","params":{"requestId":5}}', "10:44:35", " {")
+            + "  metadata: { reason: 'Request timed out' }\n}\n",
+            240.0,
+        ),
+        (said("client", OTHER) + said("client", CANCEL, "10:44:35"), None),
+        (said("client", CALL) + said("server", '{"id":5,"result":{}}') + said("client", CANCEL, "10:44:35"), None),
+        (said("client", CALL) + said("client", CANCEL.replace("timed out", "stopped"), "10:44:35"), None),
+        (said("client", CALL), None),
+    ],
+    ids=[
+        *("JSON", "a long one", "beside another", "an id used twice", "Claude Code", "a summary", "over several lines"),
+        *("another's id", "answered", "stopped by the user", "none was taken back"),
+    ],
+)
+def test_what_is_about_cancelled_requests_tells_all_about_them(log: str, waited_s: float | None) -> None:
+    chatter = said("server", '{"id":4,"result":{}}') + PRINTED * 3
+    whole = (chatter + log.replace("\n2025", f"\n{chatter}2025") + chatter).encode()
+    part = about_cancelled(whole)
+    told = [read_session(records(text)).of_method("tools/call") for text in (whole, part)]
+    waited = [[call.waited_s for call in calls if call.cancelled is not None] for calls in told]
+    assert waited == [[] if waited_s is None else [waited_s]] * 2
+    assert part.count(b"requestId") == whole.count(b"requestId")
+
+
+def test_a_log_without_a_cancelled_request_has_nothing_about_one() -> None:
+    assert about_cancelled((said("client", CALL) * 3).encode()) == b""
+    assert about_cancelled(b"notifications/cancelled") == b""
 
 
 def test_a_summary_of_an_answer() -> None:
