@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from ..knowledge.apps import App, places
 from ..knowledge.products import Product
 from ..model import Command, EvidenceValue
 from ..probes.search_path import Program, find_program
+from ..protocols import shell_words
 
 INSTALL_UV = {
     "win32": "winget install --id=astral-sh.uv -e",
@@ -80,7 +79,7 @@ def command_line(entry: Entry, context: Context) -> str:
 
 def typed(words: Sequence[str], context: Context) -> str:
     """The words as one types them in a terminal of this system."""
-    return subprocess.list2cmdline(words) if context.machine.platform == "win32" else shlex.join(words)
+    return shell_words.join(words, context.machine.platform)
 
 
 def start_of(context: Context) -> str:
