@@ -68,6 +68,8 @@ def evidence_of(entry: Entry, context: Context) -> dict[str, EvidenceValue]:
         "_restart": entry.app.how_to_restart(context.machine),
         "_uvx": json.dumps(str(uvx) if uvx else "uvx", ensure_ascii=False),
         "_server": entry.product.server_entry if entry.product else products.products()[0].server_entry,
+        # A product whose server is on no index is best replaced by one that uvx can bring.
+        "_anew": (entry.product and entry.product.package) or products.products()[0].server_entry,
         "_start": (entry.product or products.products()[0]).start,
     }
 

@@ -23,10 +23,8 @@ _POWERSHELL_QUOTES = re.compile("['‘’‚‛]")
 def join(words: Sequence[str], platform: str) -> str:
     """The words as one types them in a terminal of this system (a value of `sys.platform`).
 
-    Raises ValueError for a word with NUL in it, which no program can be given.
+    A word with NUL in it, which no program can be given, is for reading only.
     """
-    if any("\0" in word for word in words):
-        raise ValueError("a word with NUL in it")
     return _powershell(words) if platform == "win32" else _unix(words)
 
 

@@ -72,7 +72,7 @@ def test_what_needs_no_quotes_has_none(words: list[str], expected: str) -> None:
         (["uvx", "a b", r"C:\x y\z"], r'uvx "a b" "C:\x y\z"'),
         (["uvx", "$x", "`n", "100%"], "uvx '$x' '`n' '100%'"),
         (["uvx", "it's $5", "l’été%"], "uvx 'it''s $5' 'l’’été%'"),
-        (["uvx", "-a.b", "--from", "@splat", ""], "uvx \"-a.b\" --from \"@splat\" ''"),
+        (["uvx", "-a.b", "--from", "@splat", ""], 'uvx "-a.b" --from "@splat" \'\''),
         (["uvx", 'say "hi"', "x"], r'uvx --% "say \"hi\"" "x"'),
         (["uvx", "C:\\a b\\", "x"], r'uvx --% "C:\a b\\" "x"'),
         (["uvx", "C:\\a\\"], "uvx C:\\a\\"),
@@ -115,12 +115,6 @@ def test_what_powershell_does_not_touch(words: list[str]) -> None:
     line = join(["uvx", *words, '"'], "win32")
     assert line.startswith("uvx --% ")
     assert list(c_words(line.removeprefix("uvx --% "))) == [*words, '"']
-
-
-@pytest.mark.parametrize("platform", ["linux", "win32"])
-def test_no_program_is_given_a_nul(platform: str) -> None:
-    with pytest.raises(ValueError, match="NUL"):
-        join(["a", "b\0c"], platform)
 
 
 def test_what_stands_between_quotes_is_there_in_the_line() -> None:
