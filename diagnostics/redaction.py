@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .model import Machine, Remedy, Tool
+from .protocols.shell_words import inside_quotes
 from .text import clean
 
 T = TypeVar("T")
@@ -220,7 +221,7 @@ def _without_cut_end(text: str, secret: str) -> str:
 def _spellings(secret: str) -> tuple[str, ...]:
     """The secret as it stands in texts: as it is, quoted for a shell, in JSON, made harmless to show, and its lines."""
     in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-    in_shell = (secret.replace("'", "'\"'\"'"), secret.replace('"', '\\"'))
+    in_shell = (*inside_quotes(secret), secret.replace('"', '\\"'))
     lines = (line.strip() for line in secret.splitlines() if len(line.strip()) >= _MIN_PART)
     return tuple(sorted({secret, *in_json, *in_shell, clean(secret, len(secret)), *lines}, key=len, reverse=True))
 

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from ..knowledge.apps import App, places
 from ..knowledge.products import Product
 from ..model import Command, EvidenceValue
 from ..probes.search_path import Program, find_program
+from ..protocols import shell_words
 
 INSTALL_UV = {
     "win32": "winget install --id=astral-sh.uv -e",
@@ -69,6 +68,8 @@ def evidence_of(entry: Entry, context: Context) -> dict[str, EvidenceValue]:
         "_restart": entry.app.how_to_restart(context.machine),
         "_uvx": json.dumps(str(uvx) if uvx else "uvx", ensure_ascii=False),
         "_server": entry.product.server_entry if entry.product else products.products()[0].server_entry,
+        # A product whose server is on no index is best replaced by one that uvx can bring.
+        "_anew": (entry.product and entry.product.package) or products.products()[0].server_entry,
         "_start": (entry.product or products.products()[0]).start,
     }
 
@@ -80,7 +81,7 @@ def command_line(entry: Entry, context: Context) -> str:
 
 def typed(words: Sequence[str], context: Context) -> str:
     """The words as one types them in a terminal of this system."""
-    return subprocess.list2cmdline(words) if context.machine.platform == "win32" else shlex.join(words)
+    return shell_words.join(words, context.machine.platform)
 
 
 def start_of(context: Context) -> str:

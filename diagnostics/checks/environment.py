@@ -18,7 +18,16 @@ from ..knowledge.catalogue import finding
 from ..knowledge.sdk_breaks import SDK
 from ..model import EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
-from ..probes.environment import entry_points_of, has_module, is_file, is_folder, modules_of
+from ..probes.environment import (
+    Listings,
+    Package,
+    entry_points_of,
+    has_module,
+    is_file,
+    is_folder,
+    missing_module,
+    modules_of,
+)
 from ..probes.launch_environment import LaunchEnvironment, find_launch_environment
 from ..probes.module_imports import Import, Source, is_unguarded, module_of_program
 from ..probes.requirements import Need, allows, needs, parsed
@@ -182,7 +191,7 @@ def _absent(looked: _Looked, module: str, package: str, damage: str) -> Suspicio
     what = package if package in known or package in looked.found.environment.packages else ""
     evidence: dict[str, EvidenceValue] = {"module": module, "damage": damage}
     # Which package brings a module that nothing here knows cannot be told.
-    evidence["_repair"] = repair(looked.found, _release(looked, what), looked.context) if what else None
+    evidence["_repair"] = repair(looked.found.environment, _release(looked, what), looked.context) if what else None
     return _suspect(looked, "server.sdk-missing", evidence)
 
 
@@ -207,27 +216,35 @@ def _shadow(looked: _Looked) -> Path | None:
 
 
 def _conflicts(looked: _Looked) -> Iterator[Suspicion]:
-    """Requirements among those that the server leads to which the installed packages do not meet."""
+    """Requirements among those that the server leads to which the installed packages do not meet, or half of them."""
     described, package = looked.found.environment, looked.started.package
     roots = looked.found.requested or ((Requirement(package),) if package else ())
     said: set[str] = set()
+    listings, closely = Listings(), {SDK, package, *(canonicalize_name(root.name) for root in roots)}
     for need in needs(described, roots, looked.context.machine.platform):
         installed = described.packages.get(need.name)
-        absent = installed is None and described.complete and need.by
-        if need.name in said or not (absent or (installed and not allows(need.requirement, installed.version))):
+        if need.name in said or (installed is None and not (described.complete and need.by)):
             continue
         said.add(need.name)
-        yield _conflict(looked, need, installed.version if installed else "")
+        if installed is None or not allows(need.requirement, installed.version):
+            yield _conflict(looked, need, installed)
+        # The files of the SDK and of the server are looked at one by one.
+        elif need.name not in closely and (gone := missing_module(installed, listings)):
+            yield _conflict(looked, need, installed, gone)
 
 
-def _conflict(looked: _Looked, need: Need, version: str) -> Suspicion:
+def _conflict(looked: _Looked, need: Need, installed: Package | None, gone: str = "") -> Suspicion:
     owner = looked.found.environment.packages.get(need.by)
     evidence: dict[str, EvidenceValue] = {
         "by": f"{owner.name} {owner.version}" if owner else "the command",
         "requirement": _plain(need.requirement),
         "package": need.name,
-        "version": version,
-        "_repair": repair(looked.found, _plain(need.requirement), looked.context),
+        "version": installed.version if installed and not gone else None,
+        "gone": gone,
+        "_absent": installed is None,
+        "_repair": repair(
+            looked.found.environment, _release(looked, need.name) if gone else _plain(need.requirement), looked.context
+        ),
     }
     return _suspect(looked, "server.dependency-conflict", evidence)
 
@@ -279,7 +296,7 @@ def _breaks(looked: _Looked, known: sdk_breaks.Break | None, said: str, file: Pa
         evidence |= of_break(known, looked.entry)
     else:
         evidence["what"] = f"it says “{said}”, which the installed {SDK} {installed} does not have"
-        evidence["_reinstall"] = repair(looked.found, looked.started.package or SDK, looked.context)
+        evidence["_reinstall"] = repair(looked.found.environment, looked.started.package or SDK, looked.context)
     return _suspect(looked, "server.sdk-incompatible", evidence)
 
 

@@ -19,10 +19,12 @@ from ..model import EvidenceValue, Finding, Verdict
 from ..probes.known_package import has_met
 from ..probes.program_format import foreign_format
 from ..probes.python_choice import Shim, python_choice
+from ..probes.script_interpreter import missing_interpreter
 from ..protocols.uv_command import read_uv_command
 from .entries import Entry
 from .launch_line import LaunchLine, members, with_package, with_python
 from .project_python import outside_project
+from .sdk import repair
 
 _NEAR = 2
 """So many letters that are wrong, missing, too many or swapped make a name that was meant to be another one."""
@@ -40,6 +42,8 @@ def faults(
     """What can be told before anything is started. `program` is the file that the app starts."""
     if (foreign := _foreign(program, evidence, context)) is not None:
         yield foreign
+    if (headless := _without_interpreter(program, environ, evidence, context)) is not None:
+        yield headless
     if line.brings and (unknown := _near_miss(line, entry, environ, evidence, context)) is not None:
         yield unknown
     python = outside_project(line, entry, environ, evidence, context) or _python(
@@ -60,6 +64,26 @@ def _foreign(program: Path, evidence: dict[str, EvidenceValue], context: Context
         return None
     made_for, here = foreign
     seen: dict[str, EvidenceValue] = {"path": str(program), "made_for": made_for, "here": here}
+    return finding("launcher.not-executable", evidence | seen)
+
+
+def _without_interpreter(
+    program: Path, environ: Mapping[str, str], evidence: dict[str, EvidenceValue], context: Context
+) -> Finding | None:
+    """A script whose first line names a Python, or another program, that is not there any more."""
+    if context.machine.platform == "win32" or context.machine.platform != sys.platform:
+        return None
+    folders = context.machine.folders(environ.get("PATH", ""))
+    lost = missing_interpreter(program, folders, context.machine, context.ledger)
+    if lost is None:
+        return None
+    # What the user has put into an environment of his own is not known well enough to make it anew.
+    made = lost.environment if lost.environment and lost.environment.kind != "virtual environment" else None
+    seen: dict[str, EvidenceValue] = {
+        "path": str(program),
+        "interpreter": lost.name,
+        "_repair": repair(made, made.root.name, context) if made else None,
+    }
     return finding("launcher.not-executable", evidence | seen)
 
 

@@ -71,6 +71,15 @@ def deprecated(answer: McpAnswer, evidence: Mapping[str, EvidenceValue], *, sse:
     return finding("server.protocol-deprecated", {**evidence, "version": first, "_sse": sse})
 
 
+def without_tools(answer: McpAnswer, evidence: Mapping[str, EvidenceValue]) -> Finding | None:
+    """The finding that the server has not a single tool, without which an app can do nothing in Blender."""
+    if answer.tools or ("tools" in answer.capabilities and not answer.tools_listed):
+        return None
+    return finding(
+        "server.no-tools", {**evidence, "_listed": answer.tools_listed, "_undeclared": not answer.tools_listed}
+    )
+
+
 def refusal(answer: McpAnswer) -> str:
     """By which words the server refused."""
     return f"{answer.error_code} {answer.error_message}"

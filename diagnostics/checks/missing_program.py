@@ -13,7 +13,7 @@ from ..knowledge.catalogue import finding
 from ..knowledge.launchers import name_of
 from ..model import EvidenceValue, Finding
 from ..probes.search_path import SearchPath, find_program
-from .entries import INSTALL_UV, Entry, installed
+from .entries import INSTALL_UV, Entry, installed, typed
 from .launch_line import LaunchLine, members, rewritten
 
 
@@ -64,7 +64,8 @@ def not_found(
     """
     program, windows = str(evidence["command"]), context.machine.platform == "win32"
     if blocked is not None:
-        return finding("launcher.not-executable", {**evidence, "path": str(blocked), "_denied": True})
+        allow = typed(["chmod", "+x", str(blocked)], context)
+        return finding("launcher.not-executable", {**evidence, "path": str(blocked), "_denied": True, "_allow": allow})
     bare = bare_name(program, context)
     # Another Python of this name lacks what the missing one had installed.
     another_python = is_path(program) and re.match(r"python|py\b", bare) is not None

@@ -15,7 +15,6 @@ from ..knowledge.launchers import inside, name_of
 from ..knowledge.sdk_breaks import SDK, Break, next_incompatible
 from ..model import EvidenceValue
 from ..probes.environment import Environment
-from ..probes.launch_environment import LaunchEnvironment
 from .entries import Entry, Launch, evidence_of, typed
 
 
@@ -107,9 +106,8 @@ def holds_sdk_back(entry: Entry) -> bool:
     )
 
 
-def repair(found: LaunchEnvironment, what: str, context: Context) -> str:
+def repair(environment: Environment, what: str, context: Context) -> str:
     """The command by which what is broken or missing is installed anew, in that environment."""
-    environment = found.environment
 
     def line(*words: str) -> str:
         return typed(words, context)

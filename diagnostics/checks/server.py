@@ -24,7 +24,7 @@ from .container_words import keeps_input_away
 from .entries import Entry, Launch, command_line, evidence_of
 from .last_words import cause_in
 from .launcher_words import launcher_said
-from .mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
+from .mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version, without_tools
 from .sdk import EnvironmentSeen, holds_sdk_back, open_pin_evidence, seen_for
 
 BLOCKED_WAIT_S = 12.0
@@ -190,6 +190,8 @@ def _of_answer(answer: ServerAnswer, evidence: dict[str, EvidenceValue], context
         yield finding("server.no-answer", seen, verdict=None if answer.tools_error else _if_enough(answer))
     elif (stuck := through.judged(answer, context, evidence, _if_enough(answer))) is not None:
         yield stuck
+    elif (bare := without_tools(answer, evidence)) is not None:
+        yield bare
     if answer.noise:
         yield finding("server.stdout-polluted", evidence)
     if (old := deprecated(answer, evidence)) is not None:

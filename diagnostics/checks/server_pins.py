@@ -20,6 +20,7 @@ from ..model import EvidenceValue, Finding, Verdict
 from ..probes.requirements import marker_variables
 from .entries import Entry, evidence_of
 from .imports import ImportsSeen
+from .pinned import ways
 from .sdk import EnvironmentSeen
 from .server import ServerSeen
 
@@ -78,6 +79,7 @@ def _meets(version: Version, requirement: Requirement) -> bool:
 def _violated(text: str, package: str, known: _Known, context: Context) -> Finding:
     evidence: dict[str, EvidenceValue] = evidence_of(known.entry, context)
     evidence |= {"package": package, "version": str(known.version), "pin": text, "how_known": known.how}
+    evidence |= ways(known.entry, Requirement(text), context)
     return finding("server.pin-violated", evidence, verdict=None if known.sure else Verdict.UNKNOWN)
 
 

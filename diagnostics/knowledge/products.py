@@ -50,6 +50,11 @@ class Product:
         return frozenset(filter(None, (self.host_variable, self.port_variable)))
 
     @property
+    def package(self) -> str:
+        """The package by which uvx brings its server, "" where none does."""
+        return self.server_entry or next(iter(self.packages), "")
+
+    @property
     def newest_protocol(self) -> int:
         """The `protocol_version` that the newest server expects of the add-on, 0 where it expects nothing."""
         return max((expected for _first, expected in self.expected_protocols), default=0)

@@ -234,6 +234,21 @@ def _missing_files(folder: Path, location: Path) -> str:
     return f"{len(gone)} of its {len(modules)} files are missing, such as {gone[0]}" if gone else ""
 
 
+def missing_module(package: Package, listings: Listings) -> str:
+    """A module at the top of this distribution that its list of files has and its folder has not; "" where none is.
+
+    A package without `__init__.py`, which several distributions may share, is not judged.
+    """
+    data = beginning(package.location / "RECORD") or b""
+    named = {(match[1] or match[2]).decode() for match in _TOP.finditer(data)}
+    there = listings.of(package.location.parent.as_posix()) if named else {}
+    return next((name for name in sorted(named) if name not in there and f"{name}.py" not in there), "")
+
+
+_TOP = re.compile(rb"^([A-Za-z_]\w*)/__init__\.py,|^([A-Za-z_]\w*)\.py,", re.MULTILINE)
+"""The lines of a RECORD for modules at the top."""
+
+
 def _recorded(location: Path) -> tuple[str, ...]:
     data = (beginning(location / "RECORD") or b"").decode("utf-8", "replace")
     return tuple(line.rsplit(",", 2)[0].strip('"').replace("\\", "/") for line in data.splitlines() if line.strip())

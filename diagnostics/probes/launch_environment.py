@@ -243,7 +243,7 @@ def _environment_of(python: Path, asked: _Question) -> Environment | None:
     """The environment that this interpreter belongs to."""
     root = python.parent.parent
     if is_file(root / "pyvenv.cfg"):
-        return read_virtual_environment(root, _kind(root), asked.ledger, asked.closely)
+        return read_virtual_environment(root, kind_of(root), asked.ledger, asked.closely)
     real = _real(python)
     if asked.machine.platform == "win32":
         folders, version = [real.parent / "Lib" / "site-packages"], _windows_version(real)
@@ -272,7 +272,7 @@ def _windows_version(python: Path) -> str:
     return ""
 
 
-def _kind(root: Path) -> str:
+def kind_of(root: Path) -> str:
     """How a virtual environment came to be, by what its maker left there."""
     if is_file(root / "uv-receipt.toml"):
         return "uv tool"

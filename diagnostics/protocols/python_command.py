@@ -44,6 +44,18 @@ def read_python_command(program: str, args: Sequence[str]) -> PythonCommand | No
     return PythonCommand("", words[0], bool({"P", "I"} & set(flags)), bool({"E", "I"} & set(flags)))
 
 
+def first_line_of(head: bytes) -> tuple[str, str]:
+    """The program that the first line of a script names, and its one argument; "" where there is no such line.
+
+    As Linux and macOS read it: blanks around both are skipped, a carriage return is a part of the name (execve(2)).
+    """
+    if not head.startswith(b"#!"):
+        return "", ""
+    line = head[2:].split(b"\n")[0].decode("utf-8", "replace").strip(" \t")
+    program, _blank, argument = re.sub(r"[ \t]+", " ", line).partition(" ")
+    return program, argument
+
+
 def interpreter_of(head: bytes, script: Path) -> str:
     """The Python that the beginning of this script names by its whole path; "" where it names none.
 

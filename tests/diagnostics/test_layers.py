@@ -21,7 +21,7 @@ MAY = {
     "ledger": {"model", "text"},
     "looks": set(),
     "check": {"ledger", "looks", "model"},
-    "redaction": {"model", "text"},
+    "redaction": {"model", "protocols", "text"},
     "knowledge": {"model", "text"},
     "protocols": {"text"},
     "probes": {"ledger", "model", "protocols", "text"},

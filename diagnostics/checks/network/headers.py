@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from ...check import Context
+from ...knowledge.catalogue import note
 from ...probes.http import Origin
+from ...text import host_port
 from .endpoint import is_loopback
 
 MAX_VALUE = 8192
@@ -54,3 +56,11 @@ def user_headers(context: Context, origin: Origin) -> UserHeaders:
         else:
             unset.append(variable)
     return UserHeaders(tuple(sent), tuple(unset))
+
+
+def not_sent(context: Context, origin: Origin) -> tuple[str, ...]:
+    """What is said of headers that the user configured and that do not reach the server, whatever it answers."""
+    used = user_headers(context, origin)
+    if used.unencrypted:
+        return (note("header_unencrypted", {"endpoint": host_port(origin.address.host, origin.address.port)}),)
+    return (note("header_unset", {"unset": ", ".join(used.unset)}),) if used.unset else ()

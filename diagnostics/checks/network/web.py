@@ -16,9 +16,9 @@ from ...protocols.foreign import foreign
 from ...text import one_line
 from .. import through
 from ..entries import start_of
-from ..mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version
+from ..mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version, without_tools
 from .endpoint import Connection, WebEndpoint, evidence_at, expects_web, speaks_http, wanted_path
-from .headers import user_headers
+from .headers import not_sent, user_headers
 from .health import Health, ask_health
 from .secure import tls_unexpected
 
@@ -64,7 +64,10 @@ async def web(context: Context) -> Outcome:
     if not meant and not best.speaks_mcp and not (connection.context or _hints(best)):
         # Some web server sits where an add-on was expected; whose it is, other checks say. No add-on speaks TLS.
         return Outcome(Verdict.SKIPPED, "a web server, and no MCP server", (), (best,), transcript=transcript)
-    return _outcome(best, failed, transcript)
+    outcome = _outcome(best, failed, transcript)
+    # Where the server wants to know who asks, the finding about that tells it.
+    explained = any(found.id == "network.http-auth" for found in failed)
+    return outcome if explained else dataclasses.replace(outcome, notes=not_sent(context, origin))
 
 
 def _outcome(best: WebServerAnswer, failed: list[Finding], transcript: tuple[str, ...]) -> Outcome:
@@ -245,8 +248,9 @@ def _of_mcp(
     elif "tools" in best.mcp.capabilities and not best.mcp.tools_listed and not found:
         error = best.mcp.tools_error or "it does not list its tools"
         found.append(finding("network.http-not-mcp", evidence | {"error": error, "_broke_off": True}))
-    elif not found and (old := deprecated(best.mcp, evidence, sse=best.sse)) is not None:
-        found.append(dataclasses.replace(old, link=Link.NETWORK))
+    elif not found:
+        seen_too = (without_tools(best.mcp, evidence), deprecated(best.mcp, evidence, sse=best.sse))
+        found += [dataclasses.replace(one, link=Link.NETWORK) for one in seen_too if one is not None]
     return found
 
 

@@ -254,6 +254,42 @@ def test_only_what_the_server_needs_has_to_fit(doctor: Doctor) -> None:
     assert ids(look(doctor, root / "bin" / "mcp-for-blender")) == NOT_STARTED
 
 
+@pytest.mark.parametrize("half", ["module", "all", "info"])
+def test_a_part_of_the_server_that_is_gone(doctor: Doctor, half: str) -> None:
+    """It is neither the SDK nor the server, so that only what they require tells that it is needed."""
+    wheels = doctor.home / "wheels"
+    root = doctor.home / "server"
+    virtual_environment(
+        root, [server_wheel(wheels, "mcp<2", "colours>=1"), wheel(wheels, "colours", "1.5")], sdk="1.30.0"
+    )
+    place = site_packages(root)
+    if half != "info":
+        shutil.rmtree(place / "colours")
+    if half == "all":
+        (place / "colours-1.5.dist-info").rename(place / "~olours-1.5.dist-info")
+    if half == "info":
+        shutil.rmtree(place / "colours-1.5.dist-info")
+    told = found(look(doctor, root / "bin" / "mcp-for-blender"), "server.dependency-conflict")
+    assert "“mcp-for-blender 2.0.0” needs “colours>=1”" in told.detail
+    assert ("its module “colours” is gone" in told.detail) == (half != "info")
+    assert ("which is not installed" in told.detail) == (half == "info")
+    assert "is installed. Whatever" not in told.detail
+    words = "'colours>=1'" if half == "info" else "colours==1.5"
+    assert told.remedies[0].exact == f"uv pip install --reinstall --python {root}/bin/python {words}"
+
+
+@pytest.mark.parametrize("requirement", ["colours; extra=='art'", "colours; python_version<'3'", "spaces"])
+def test_what_is_gone_and_not_needed(doctor: Doctor, requirement: str) -> None:
+    wheels = doctor.home / "wheels"
+    root = doctor.home / "server"
+    spaces = wheel(wheels, "spaces", "1.0", files={"shared/one.py": ""})
+    made = [server_wheel(wheels, "mcp<2", requirement), wheel(wheels, "colours", "1.5"), spaces]
+    virtual_environment(root, made, sdk="1.30.0")
+    shutil.rmtree(site_packages(root) / "colours")
+    shutil.rmtree(site_packages(root) / "shared")  # a folder that several packages may share
+    assert ids(look(doctor, root / "bin" / "mcp-for-blender")) == NOT_STARTED
+
+
 def test_a_conflict_about_the_sdk_is_one_finding(doctor: Doctor) -> None:
     root = environment(doctor, "mcp<2", sdk="2.3.0")
     report = look(doctor, root / "bin" / "mcp-for-blender")

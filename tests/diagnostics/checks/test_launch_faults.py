@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -325,6 +326,54 @@ def test_a_program_for_another_processor(doctor: Doctor, monkeypatch: pytest.Mon
     assert ids(look(doctor, {"command": str(tool)})) == ASKS
     monkeypatch.setattr(program_format, "_emulated", lambda: True)
     tool.write_bytes(ELF)
+    assert ids(look(doctor, {"command": str(tool)})) == ASKS
+
+
+@posix
+@pytest.mark.parametrize(
+    ("head", "gone"),
+    [
+        ("#!/opt/no/such/python3.12\n", "/opt/no/such/python3.12"),
+        ("#! /opt/no/such/node --flag\n", "/opt/no/such/node"),
+        ("#!/bin/sh\n'''exec' \"/opt/no/such/python\" \"$0\" \"$@\"\n' '''\n", "/opt/no/such/python"),
+        ("#!/usr/bin/env no-such-python3\n", "no-such-python3"),
+        ("#!/bin/sh\r\n", "/bin/sh\\x0d"),
+    ],
+)
+def test_a_script_whose_interpreter_is_gone(doctor: Doctor, head: str, gone: str) -> None:
+    doctor.platform = sys.platform
+    tool = doctor.script("blender-tool", "")
+    tool.write_text(f"{head}print()\n", encoding="utf-8", newline="")
+    report = look(doctor, {"command": str(tool)})
+    assert report.root_cause == "launcher.not-executable"
+    assert f"to be run by {gone}, and that is not there" in report.findings[0].detail
+    assert json.loads(f"{{{report.findings[0].remedies[-1].text}}}")["args"] == ["mcp-for-blender"]
+    with pytest.raises((FileNotFoundError, subprocess.CalledProcessError)):  # the system's own judgement
+        subprocess.run([tool], check=True, capture_output=True)
+
+
+@posix
+def test_a_tool_whose_python_was_removed_is_installed_anew(doctor: Doctor) -> None:
+    doctor.platform = sys.platform
+    root = doctor.home / "tools/mcp-for-blender"
+    tool = doctor.script("tools/mcp-for-blender/bin/mcp-for-blender", "")
+    (root / "pyvenv.cfg").write_text("version = 3.12.1\n", encoding="utf-8")
+    (root / "uv-receipt.toml").write_text("", encoding="utf-8")
+    (root / "bin/python").symlink_to("/opt/no/such/python3.12")
+    tool.write_text(f"#!{root}/bin/python\n", encoding="utf-8")
+    told = look(doctor, {"command": str(tool)}).findings[0]
+    assert (told.id, told.remedies[0].text) == (
+        "launcher.not-executable",
+        "uv tool install --force mcp-for-blender",
+    )
+
+
+@posix
+@pytest.mark.parametrize("head", ["#!/bin/sh\n", "#! /usr/bin/env sh\n", "#!sh\n", "#!/usr/bin/env -S sh -e\n", ""])
+def test_a_script_that_can_run(doctor: Doctor, head: str) -> None:
+    doctor.platform = sys.platform
+    tool = doctor.script("blender-tool", "")
+    tool.write_text(f"{head}true\n", encoding="utf-8")
     assert ids(look(doctor, {"command": str(tool)})) == ASKS
 
 

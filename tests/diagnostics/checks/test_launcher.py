@@ -75,7 +75,7 @@ def test_an_absolute_path_that_is_wrong(doctor: Doctor) -> None:
 
 @posix
 def test_not_executable(doctor: Doctor) -> None:
-    tool = doctor.script("blender-tool", MARK)
+    tool = doctor.script("blender tool", MARK)
     tool.chmod(0o644)
     told = found(look(doctor, {"command": str(tool)}), "launcher.not-executable")
     assert told.remedies[0].exact == f"chmod +x '{tool}'"

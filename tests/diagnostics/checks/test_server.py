@@ -195,6 +195,53 @@ def test_pins(doctor: Doctor, pin: str, verdict: Verdict, cause: str | None) -> 
     assert report.root_cause == cause
 
 
+@pytest.mark.parametrize(
+    ("args", "pin", "better"),
+    [
+        (["mcp-for-blender==2.2.4"], "mcp-for-blender==1.9.4", ["mcp-for-blender==1.9.4"]),
+        (["mcp-for-blender@2.2.4", "--port", "1"], "mcp-for-blender==1.9.4", ["mcp-for-blender==1.9.4", "--port", "1"]),
+        (["mcp-for-blender==2.2.4"], "mcp-for-blender<2", ["--from", "mcp-for-blender<2", "mcp-for-blender"]),
+        (
+            ["--from", "mcp-for-blender==2.2.4", "blender-mcp"],
+            "mcp-for-blender<2",
+            ["--from", "mcp-for-blender<2", "blender-mcp"],
+        ),
+        (["mcp-for-blender"], "mcp<1.30", ["--with", "mcp<1.30", "mcp-for-blender"]),
+        (["--with", "mcp==1.30.0", "mcp-for-blender"], "mcp<1.30", ["--with", "mcp<1.30", "mcp-for-blender"]),
+        (
+            ["mcp-for-blender==2.2.4", "mcp-for-blender==x"],
+            "mcp-for-blender==2",
+            ["mcp-for-blender==2", "mcp-for-blender==x"],
+        ),
+    ],
+)
+def test_the_entry_that_meets_a_pin(doctor: Doctor, args: list[str], pin: str, better: list[str]) -> None:
+    entry(doctor, NAMED + "serve()", args=args)
+    remedy = found(doctor.run(launch=True, only=["client", "launcher", "server"], pins=[pin]), "server.pin-violated")
+    assert json.loads(f"{{{remedy.remedies[0].exact}}}") == {"args": better}
+    # What is told to be written is what uv would then use.
+    entry(doctor, NAMED + "serve()", args=better)
+    told = doctor.run(only=["client", "launcher", "server"], pins=[pin])
+    assert not [one for one in told.findings if one.id == "server.pin-violated" and "configuration" in one.detail]
+
+
+def test_a_pin_and_a_command_that_nothing_is_known_of(doctor: Doctor) -> None:
+    program = doctor.script("uvx", PRELUDE + NAMED + "serve()")
+    doctor.configure({"command": "/bin/sh", "args": ["-c", f"{program} mcp-for-blender"]})
+    told = found(
+        doctor.run(launch=True, only=["client", "launcher", "server"], pins=["mcp<1.30"]), "server.pin-violated"
+    )
+    assert [(one.title[:20], one.text) for one in told.remedies] == [("What the command in ", "mcp<1.30")]
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_server_without_a_single_tool(doctor: Doctor, *, declared: bool) -> None:
+    lacks = "GOOD['capabilities'] = {'prompts': {}}\n" if not declared else ""
+    report = start(doctor, f"{lacks}{NAMED}serve(())" if declared else f"{lacks}{NAMED}serve()")
+    assert (ids(report), report.verdict) == (["server.no-tools"], Verdict.WARN)
+    assert row(report, "server").verdict is Verdict.WARN
+
+
 def test_the_command_is_not_started_while_a_script_waits(doctor: Doctor) -> None:
     doctor.snapshot = blender(main_thread_waits=True)
     report = start(doctor, "serve()")

@@ -313,6 +313,33 @@ def test_a_header_that_does_not_help_is_explained(doctor: Doctor, value: str | N
     assert "Injected" not in "".join(heads)
 
 
+@pytest.mark.parametrize("value", [None, "a\nb"])
+def test_a_header_that_is_not_sent_is_said_where_nobody_refuses(doctor: Doctor, value: str | None) -> None:
+    if value is not None:
+        doctor.environ["MY_TOKEN"] = value
+    report = at(doctor, mcp(good), headers=["Authorization=MY_TOKEN"])
+    assert report.verdict is Verdict.PASS
+    assert "the variable MY_TOKEN is not set" in render(report, "text")
+
+
+def test_a_header_that_is_sent_needs_no_words(doctor: Doctor) -> None:
+    doctor.environ["MY_TOKEN"] = "x1"
+    assert "was not sent" not in render(at(doctor, mcp(good), headers=["Authorization=MY_TOKEN"]), "text")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_server_without_a_single_tool(doctor: Doctor, *, declared: bool) -> None:
+    def answer(asked: dict[str, Any]) -> bytes:
+        if asked["method"] == "initialize":
+            return result(asked, INITIALIZED | {"capabilities": {"tools": {}} if declared else {"prompts": {}}})
+        return result(asked, {"tools": []}) if asked["method"] == "tools/list" else good(asked)
+
+    report = at(doctor, mcp(answer))
+    assert (ids(report), report.verdict) == (["server.no-tools"], Verdict.WARN)
+    assert ("empty list" in report.findings[0].detail) is declared
+    assert report.findings[0].link == "network"
+
+
 STATUS = {"blender_version": "4.3.2", "addon_version": [1, 8], "protocol_version": 15}
 
 

@@ -40,13 +40,12 @@ def reply(request, result):
 
 GOOD = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "s", "version": "1"}}
 
-def serve():
+def serve(names=("get_scene_info", "execute_code")):
     while True:
         request = hear()
         if request.get("method") == "initialize":
             reply(request, GOOD)
         if request.get("method") == "tools/list":
-            names = ("get_scene_info", "execute_code")
             reply(request, {"tools": [{"name": name, "inputSchema": {}} for name in names]})
 
 note_pid()
