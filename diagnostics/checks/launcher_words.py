@@ -52,18 +52,26 @@ def launcher_said(said: str, launch: Launch, context: Context) -> Finding | None
             return finding("launcher.python-unsuitable", evidence | _of_python(message, line, launch))
         case "launcher.build-failed":
             return finding("launcher.build-failed", evidence | _of_build(message, line, launch))
-        case "launcher.package-unknown":
-            package = message.facts["package"]
-            named = line.package in {package, canonicalize_name(package)}
-            if named and not _is_known(line.package):
-                return unknown_package(line, launch.entry, evidence)
+        case "launcher.package-unknown" if _is_misnamed(message, line):
+            return unknown_package(line, launch.entry, evidence)
+        case "server.exits-at-start":
+            return finding("server.exits-at-start", evidence | _of_executable(message, lines))
         case "launcher.not-found":
             return _of_program(message, line, launch, evidence, context)
     return finding("launcher.resolve-failed", evidence | _of_resolution(line, lines))
 
 
-def _is_known(package: str) -> bool:
-    return any(package in product.packages for product in products.products())
+def _is_misnamed(message: Message, line: LaunchLine) -> bool:
+    """Whether the package that is not there is the one which the entry names, and no server that is known."""
+    package = message.facts["package"]
+    known = any(line.package in product.packages for product in products.products())
+    return line.package in {package, canonicalize_name(package)} and not known
+
+
+def _of_executable(message: Message, lines: tuple[str, ...]) -> dict[str, EvidenceValue]:
+    facts = message.facts
+    told: dict[str, EvidenceValue] = {"program": facts["program"], "package": facts["package"]}
+    return told | {"_offered": facts.get("offered"), "_no_program": True, "last_lines": lines, "_ended": "ended"}
 
 
 def _of_certificate(message: Message, line: LaunchLine) -> dict[str, EvidenceValue]:

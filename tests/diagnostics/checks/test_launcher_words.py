@@ -23,6 +23,7 @@ from tests.lab import inventory as lab
 
 from ..package_index import empty_index, source, wheel
 from ..probes.children import PRELUDE
+from ..real_uv import wheel as fake_server
 from ..runs import Doctor, found, ids, row, said
 
 LINKS = ["client", "launcher", "server"]
@@ -85,6 +86,16 @@ def test_the_index_does_not_have_the_package(uv: Uv, index: str) -> None:
     assert entry_of(told)["args"] == ["mcp-for-blender"]
     assert row(report, "launcher").verdict is Verdict.FAIL
     assert row(report, "server").blocked_by == "launcher.package-unknown"
+
+
+@real
+def test_a_package_has_no_program_of_that_name(uv: Uv) -> None:
+    fake_server(uv.links, "serve()", name="blender-fake")
+    report = uv.run("--from", "blender-fake", "blender-faek")
+    told = found(report, "server.exits-at-start")
+    assert (told.evidence["program"], told.evidence["package"]) == ("blender-faek", "blender-fake")
+    assert "no program called “blender-faek”" in told.detail
+    assert ids(uv.run("--from", "blender-fake", "blender-fake")) == []
 
 
 @real
@@ -331,7 +342,6 @@ def test_words_that_were_recorded(doctor: Doctor, text: str, cause: str) -> None
         "warning: Failed to inspect Python interpreter from search path",
         "Installed 35 packages in 20ms",
         "RuntimeError: requires Python patience",
-        "An executable named `x` is not provided by package `mcp-for-blender`.",
     ],
 )
 def test_words_that_tell_of_nothing_of_the_kind(doctor: Doctor, text: str) -> None:
