@@ -89,6 +89,8 @@ _SHORT = 500
 """Characters of a text that is worth being remembered."""
 _VERBATIM = frozenset({"id", "explained_by", "root_cause", "blocked_by", "digest", "layers", "masked", "not_masked"})
 """Fields that hold our own words and names; nothing from outside stands there."""
+_WITHOUT_TEXT = frozenset({"bool", "int", "float", "Verdict", "Link"})
+"""Types of fields, as they are written, in which no text from outside can stand."""
 _HARMLESS = re.compile(
     r"(?i)true|false|yes|no|on|off|none|null|\d{1,5}|v?\d{1,3}(?:\.\d{1,3}){1,3}|localhost|::1|utf-?8|info|debug|warning"
     r"|error|blender|python|stdio|copy|never|always|only-managed|only-system|production|development"
@@ -175,7 +177,8 @@ def _same_or(value: tuple[Item, ...], masked: tuple[Item, ...]) -> tuple[Item, .
 @functools.cache
 def _field_names(kind: type) -> tuple[str, ...]:
     """The fields of a dataclass in which something from outside may stand."""
-    return tuple(field.name for field in dataclasses.fields(kind) if field.name not in _VERBATIM)
+    fields = dataclasses.fields(kind)
+    return tuple(field.name for field in fields if field.name not in _VERBATIM and field.type not in _WITHOUT_TEXT)
 
 
 @functools.lru_cache(maxsize=512)

@@ -87,3 +87,19 @@ def test_a_question_that_raises_is_asked_again() -> None:
         assert await looks.once(answers, "key") == "answer"
 
     asyncio.run(main())
+
+
+def test_what_needs_no_waiting_is_found_once_for_each_key() -> None:
+    looks, found = Looks(), []
+
+    def find() -> None:
+        found.append(1)
+
+    def fails() -> str:
+        raise OSError
+
+    assert [looks.kept("one", find), looks.kept("one", find), looks.kept("two", find)] == [None] * 3
+    assert len(found) == 2
+    with pytest.raises(OSError):  # noqa: PT011  # it is the one above
+        looks.kept("three", fails)
+    assert looks.kept("three", lambda: "found now") == "found now"
