@@ -40,6 +40,11 @@ def inspect_command(pid: int, context: Context) -> str:
     return f'tasklist /v /fi "PID eq {pid}"' if context.machine.platform == "win32" else f"ps -fp {pid}"
 
 
+def end_command(pid: int, context: Context) -> str:
+    """What to type in a terminal to end this process, gently."""
+    return f"taskkill /pid {pid}" if context.machine.platform == "win32" else f"kill {pid}"
+
+
 async def _by_port() -> dict[int, dict[str, list[Socket]]]:
     """All listening sockets of this machine, by port and address."""
     found: dict[int, dict[str, list[Socket]]] = {}
