@@ -42,6 +42,7 @@ async def identify(context: Context) -> Outcome:
     port = connection.endpoint.port
     if port in table("programs")["printer_ports"]:
         evidence: dict[str, EvidenceValue] = {"endpoint": str(connection.endpoint), "what": "perhaps a printer"}
+        evidence |= {"_start": start_of(context)}
         evidence |= {"_printer": True}
         asked = finding("addon.not-a-bridge", evidence, verdict=Verdict.UNKNOWN)
         return Outcome(Verdict.UNKNOWN, f"nothing was sent: port {port} is a printer's", (asked,))

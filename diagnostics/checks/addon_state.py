@@ -12,7 +12,9 @@ from ..model import BridgeState, EvidenceValue, Finding, Snapshot, Verdict
 from ..probes.addon_file import AddonFile, read_addon
 from ..probes.background import in_thread
 from ..probes.port_binding import why_not_bound
+from .blender import system_packages
 from .entries import Entry
+from .network.another_port import another_port
 from .network.endpoint import Endpoint, LocalEndpoint, is_web
 from .network.machine import listening_at
 
@@ -70,7 +72,8 @@ async def _of_bridge(
     if bridge.start_failed:
         port = bridge.port or product.default_port
         reason = await in_thread(lambda: why_not_bound(port))
-        return [finding("addon.start-failed", evidence | {"port": port, "bind_error": reason})]
+        free = await another_port(context) if reason else {}
+        return [finding("addon.start-failed", evidence | {"port": port, "bind_error": reason} | free)]
     found = [finding("addon.not-started", evidence | {"_operator": product.start_operator or None})]
     if bridge.says_running:
         found.append(finding("addon.flag-stale", evidence))
@@ -85,6 +88,7 @@ async def _not_loaded(
         needed = ".".join(map(str, bridge.needs_blender))
         evidence |= {"needs": needed, "blender": snapshot.version_string}
         return [finding("addon.incompatible", evidence), finding("blender.too-old", evidence)]
+    product = products.by_id(bridge.product)
     read = await _read(bridge.file, context) if bridge.file else None
     if read is not None:
         evidence["file"] = str(read.path)
@@ -94,11 +98,16 @@ async def _not_loaded(
         modules = ", ".join(read.missing)
         python = f"Python {snapshot.python} of Blender {snapshot.version_string}"
         return [
-            finding("blender.module-missing", evidence | {"missing": modules, "python": python}),
+            finding(
+                "blender.module-missing",
+                evidence | {"missing": modules, "python": python, "_packages": system_packages(read.missing, context)},
+            ),
             finding("addon.import-failed", evidence | {"missing": modules, "_wanted": bridge.wanted}),
         ]
     if bridge.wanted:
-        return [finding("addon.import-failed", evidence | {"_wanted": True})]
+        again: dict[str, EvidenceValue] = {"_update_again": product.update or None}
+        again["_place_again"] = None if product.update else f"Edit > Preferences > Add-ons > {bridge.name}"
+        return [finding("addon.import-failed", evidence | again | {"_wanted": True})]
     return [finding("addon.disabled", evidence)]
 
 
@@ -133,4 +142,4 @@ async def _forestalled(snapshot: Snapshot, context: Context, where: Endpoint) ->
         "listener": tuple(str(at) for at in others),
         "_start": product.start,
     }
-    return [finding("addon.port-in-use", evidence)]
+    return [finding("addon.port-in-use", evidence | await another_port(context))]

@@ -3,16 +3,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..check import Context, Outcome
 from ..knowledge import products
 from ..knowledge.catalogue import finding
 from ..model import EvidenceValue, Finding, Snapshot, Verdict
 from ..probes.bridge import BridgeAnswer
-from ..probes.listeners import Listener
+from ..probes.listeners import Listener, program_file
 from ..text import one_line
-from .entries import Entry
+from .entries import Entry, installed, typed
+from .network.another_port import another_port
 from .network.endpoint import Endpoint, LocalEndpoint, is_bridge, is_web, own_bridges
 from .network.machine import listening_at, running_blenders
+
+_INSTALLERS = (
+    ("apt", ("sudo", "apt", "install"), "python3-"),
+    ("dnf", ("sudo", "dnf", "install"), "python3-"),
+    ("zypper", ("sudo", "zypper", "install"), "python3-"),
+    ("pacman", ("sudo", "pacman", "-S"), "python-"),
+)
+"""What Linux systems install packages with, how, and what their packages of Python modules are called."""
 
 
 async def state(context: Context) -> Outcome:
@@ -42,7 +53,7 @@ async def instances(context: Context) -> Outcome:
             own = snapshot.pid if snapshot else None
             evidence: dict[str, EvidenceValue] = {"instances": running, "owner": str(owner) if owner else None}
             evidence |= {"own": own, "_not_this": owner is not None and own is not None and owner.pid != own}
-            findings.append(finding("blender.several-instances", evidence))
+            findings.append(finding("blender.several-instances", evidence | await another_port(context)))
     return Outcome(Verdict.WARN if findings else Verdict.SKIPPED, "", tuple(findings))
 
 
@@ -91,7 +102,8 @@ def _findings(snapshot: Snapshot, context: Context) -> list[Finding]:
     enabled = [bridge for bridge in snapshot.bridges if bridge.enabled]
     if snapshot.background and enabled and _nobody_or_this_process(context, where):
         name = products.by_id(enabled[0].product).name
-        found.append(finding("blender.background", evidence | {"product": name}))
+        background = _with_a_window(snapshot, enabled[0].product, context)
+        found.append(finding("blender.background", evidence | background | {"product": name}))
     lab = next((b for b in enabled if b.product == "blender-lab" and not b.running), None)
     wanted = {entry.product.id for entry in context.all_observed(Entry) if entry.product}
     concerned = lab is not None and (lab.product in wanted or all(bridge.product == lab.product for bridge in enabled))
@@ -100,6 +112,27 @@ def _findings(snapshot: Snapshot, context: Context) -> list[Finding]:
             finding("blender.offline", evidence | {"product": products.by_id(lab.product).name, "_local": True})
         )
     return found
+
+
+def _with_a_window(snapshot: Snapshot, product: str, context: Context) -> dict[str, EvidenceValue]:
+    """How this very Blender is started so that its add-on works."""
+    file = program_file(snapshot.pid) or "blender"
+    command = ["--background", "--online-mode", "--command", "blender_mcp"]
+    return {
+        "_blender_command": typed([file], context),
+        "_xvfb": typed(["xvfb-run", "-a", file], context) if context.machine.platform == "linux" else None,
+        "_lab_command": typed([file, *command], context) if product == "blender-lab" else None,
+    }
+
+
+def system_packages(modules: Sequence[str], context: Context) -> str | None:
+    """The command that installs these Python modules for a Linux system's own Python; None where it is not known."""
+    if context.machine.platform != "linux":
+        return None
+    for program, words, prefix in _INSTALLERS:
+        if installed(program, context).path is not None:
+            return typed([*words, *(f"{prefix}{module}" for module in modules)], context)
+    return None
 
 
 def _nobody_or_this_process(context: Context, where: Endpoint) -> bool:

@@ -293,7 +293,7 @@ def _breaks(looked: _Looked, known: sdk_breaks.Break | None, said: str, file: Pa
         "source": f"{file}, line {line}" if line else str(file),
     }
     if known is not None:
-        evidence |= of_break(known, looked.entry)
+        evidence |= of_break(known, looked.entry, looked.context, looked.found.environment)
     else:
         evidence["what"] = f"it says “{said}”, which the installed {SDK} {installed} does not have"
         evidence["_reinstall"] = repair(looked.found.environment, looked.started.package or SDK, looked.context)

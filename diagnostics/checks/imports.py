@@ -141,7 +141,7 @@ def _judged(seen: ImportsSeen, context: Context) -> Finding | None:
     server = server_of(seen.entry, context)
     if failed is None or server is None or server.answer.answered:
         return None
-    cause = cause_in("\n".join((failed.error, *failed.tail)), seen.entry)
+    cause = cause_in("\n".join((failed.error, *failed.tail)), seen.entry, context)
     if cause is None or cause.cause in told_of(seen.entry, ("server.handshake",), context):
         return None
     evidence: dict[str, EvidenceValue] = evidence_of(seen.entry, context) | {

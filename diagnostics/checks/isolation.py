@@ -174,7 +174,7 @@ def _findings(seen: IsolatedSeen, context: Context) -> Iterator[Finding]:
     works = server is not None and server.answer.answered
     failed = tried.imports.failed if tried.imports else None
     said = "\n".join((*tried.reason, *(failed.tail if failed else ())))
-    cause = cause_in(said, entry) if tried.failed_at in {"imports", "handshake"} else None
+    cause = cause_in(said, entry, context) if tried.failed_at in {"imports", "handshake"} else None
     if works:
         incompatible = cause is not None and cause.cause == "server.sdk-incompatible"
         if incompatible and "server.sdk-pin-open" not in told and not holds_sdk_back(entry):

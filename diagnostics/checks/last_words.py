@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from ..check import Context
 from ..knowledge import products, sdk_breaks
 from ..knowledge.sdk_breaks import SDK
 from .entries import Entry
@@ -15,10 +16,13 @@ _MISSING = re.compile(
 )
 
 
-def cause_in(said: str, entry: Entry) -> Suspicion | None:
-    """The fault of the SDK, or of the installation, of which these words tell; None where they tell of neither."""
+def cause_in(said: str, entry: Entry, context: Context | None = None) -> Suspicion | None:
+    """The fault of the SDK, or of the installation, of which these words tell; None where they tell of neither.
+
+    With the `context` the way to repair it is that of the environment which was seen.
+    """
     if (known := sdk_breaks.in_words(said)) is not None:
-        return Suspicion("server.sdk-incompatible", of_break(known, entry))
+        return Suspicion("server.sdk-incompatible", of_break(known, entry, context))
     missing = _MISSING.search(said)
     module = (missing[1] or missing[2]) if missing else ""
     if module.partition(".")[0] in {SDK, "fastmcp", *(m for p in products.products() for m in p.modules)}:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from packaging.utils import canonicalize_name
@@ -47,7 +48,7 @@ def launcher_said(said: str, launch: Launch, context: Context) -> Finding | None
         case "launcher.tls-intercepted":
             return finding("launcher.tls-intercepted", evidence | _of_certificate(message, line))
         case "launcher.cache-locked":
-            return finding("launcher.cache-locked", evidence | _of_cache(message))
+            return finding("launcher.cache-locked", evidence | _of_cache(message, context))
         case "launcher.python-unsuitable":
             return finding("launcher.python-unsuitable", evidence | _of_python(message, line, launch))
         case "launcher.build-failed":
@@ -79,7 +80,7 @@ def _of_certificate(message: Message, line: LaunchLine) -> dict[str, EvidenceVal
     return {"address": facts.get("address"), "problem": facts.get("problem"), "_npm": npm, "_uv": not npm}
 
 
-def _of_cache(message: Message) -> dict[str, EvidenceValue]:
+def _of_cache(message: Message, context: Context) -> dict[str, EvidenceValue]:
     return {
         "folder": message.facts.get("folder"),
         "problem": message.facts.get("problem"),
@@ -87,6 +88,7 @@ def _of_cache(message: Message) -> dict[str, EvidenceValue]:
         "_unusable": "unusable" in message.flags,
         "_cloud": "cloud" in message.flags,
         "_guarded": "guarded" in message.flags,
+        "_own_folder": json.dumps(str(context.machine.home / "uv-cache"), ensure_ascii=False),
     }
 
 
@@ -147,7 +149,8 @@ def _of_program(
         "_nowhere": elsewhere is None and not apart,
         "is_path": False,
         "_uv": elsewhere is None and uv,
-        "_other": elsewhere is None and not uv,
+        "_other": elsewhere is None and not uv and bool(evidence["_server"]),
+        "_unknown": elsewhere is None and not uv and not evidence["_server"],
         "_install_uv": INSTALL_UV.get(context.machine.platform, INSTALL_UV["linux"]),
         "reason_lines": None,
     }

@@ -94,6 +94,7 @@ def not_found(
         "_desktop": not (is_path(program) or has_own or windows),
         "_uv": elsewhere is None and uv,
         "_other": elsewhere is None and not uv and bool(evidence["_server"]),
+        "_unknown": elsewhere is None and not uv and not evidence["_server"],
         "_install_uv": INSTALL_UV.get(context.machine.platform, INSTALL_UV["linux"]),
     }
     unsure = search.guessed and context.machine.platform in table("launchers")["path"]["not_inherited"]
@@ -124,7 +125,7 @@ def _parted(entry: Entry, search: SearchPath, evidence: dict[str, EvidenceValue]
             return _spaces_unquoted(entry, found, rest, evidence)
         entry_json = members([str(found), *rest, *entry.command.args])
         seen: dict[str, EvidenceValue] = {"found_at": str(found), "_whole_line": True, "_entry_json": entry_json}
-        unknown: dict[str, EvidenceValue] = {"_install_uv": None, "is_path": False}
+        unknown: dict[str, EvidenceValue] = {"_install_uv": None, "is_path": False, "_unknown": False}
         return finding("launcher.not-found", {**evidence, **seen, **unknown})
     return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -13,10 +12,9 @@ from packaging.utils import canonicalize_name
 from ..check import Context
 from ..knowledge.launchers import inside, name_of
 from ..model import EvidenceValue
-from ..probes.environment import Environment
 from ..protocols.uv_command import read_uv_command
-from .entries import Entry, typed
-from .sdk import seen_for, with_pin
+from .entries import Entry
+from .sdk import install, seen_for, with_pin
 
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)((?:\[[^\]]*\])?)((?:[@=<>!~].*)?)")
 """A word like `mcp-for-blender[x]==2.2.4` or `mcp-for-blender@latest`: name, extras, release."""
@@ -52,24 +50,6 @@ def pinned_args(entry: Entry, requirement: Requirement) -> str:
     for number in asked:
         args[number] = _pinned_word(args[number], requirement)
     return json.dumps(args, ensure_ascii=False)
-
-
-def install(environment: Environment, requirement: Requirement, context: Context) -> str:
-    """The command that brings the requirement into an environment that people keep."""
-    pin, tool = str(requirement).partition(";")[0].strip(), environment.root.name
-    own = canonicalize_name(requirement.name) == canonicalize_name(tool)
-    match environment.kind:
-        case "uvx":
-            return ""  # uv throws it away and makes it anew
-        case "uv tool":
-            words: Sequence[str] = ["uv", "tool", "install", "--force", *([pin] if own else [tool, "--with", pin])]
-        case "pipx":
-            words = ["pipx", "install", "--force", pin] if own else ["pipx", "runpip", tool, "install", pin]
-        case "uv project":
-            words = ["uv", "add", "--directory", str(environment.root.parent), pin]
-        case _:
-            words = ["uv", "pip", "install", "--python", str(environment.python or "python"), pin]
-    return typed(words, context)
 
 
 def _names(word: str, name: str) -> bool:

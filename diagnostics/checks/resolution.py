@@ -170,4 +170,6 @@ def _of_breaking(server: ServerSeen, seen: ResolutionSeen, version: str, context
     elif "server.exits-at-start" in told and "server.sdk-incompatible" not in told:
         known = sdk_breaks.next_incompatible()
         evidence = {"_ended": f"ended with code {server.answer.exit_code}", "today": f"{SDK} {version}"}
-        yield finding("server.sdk-incompatible", evidence_of(entry, context) | of_break(known, entry) | evidence)
+        yield finding(
+            "server.sdk-incompatible", evidence_of(entry, context) | of_break(known, entry, context) | evidence
+        )

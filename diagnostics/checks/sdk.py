@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from ..check import Context
@@ -57,15 +59,22 @@ def will_start(launch: Launch, context: Context) -> bool:
     return launch.allowed and not (context.snapshot is not None and context.snapshot.main_thread_waits)
 
 
-def of_break(known: Break, entry: Entry) -> dict[str, EvidenceValue]:
-    """What every finding about a break tells, and how to go on."""
-    held = with_pin(entry, known.pin)
+def of_break(
+    known: Break, entry: Entry, context: Context | None, environment: Environment | None = None
+) -> dict[str, EvidenceValue]:
+    """What every finding about a break tells, and how to go on. `environment` is the one that the entry runs in."""
+    held, made = with_pin(entry, known.pin), ""
+    seen = seen_for(entry, context) if context is not None else None
+    environment = environment or (seen.environment if seen else None)
+    if environment is not None and context is not None and not held:
+        made = install(environment, Requirement(known.pin), context)
     return {
         "what": known.what,
         "since": known.since,
         "pin": known.pin,
         "_with": held,
-        "_pin_alone": None if held else known.pin,
+        "_pin_install": made,
+        "_pin_alone": None if held or made else known.pin,
         # Who uses a server that others have made cannot change it.
         "_shim": None if entry.product else known.shim.strip() or None,
     }
@@ -73,7 +82,7 @@ def of_break(known: Break, entry: Entry) -> dict[str, EvidenceValue]:
 
 def open_pin_evidence(entry: Entry, release: str, context: Context) -> dict[str, EvidenceValue]:
     """What is told about a release that lets any newer SDK in."""
-    return evidence_of(entry, context) | of_break(next_incompatible(), entry) | {"release": release}
+    return evidence_of(entry, context) | of_break(next_incompatible(), entry, context) | {"release": release}
 
 
 def version_of(text: str) -> Version | None:
@@ -123,3 +132,21 @@ def repair(environment: Environment, what: str, context: Context) -> str:
             return line("uv", "sync", "--reinstall", "--directory", str(environment.root.parent))
     python = str(environment.python or "python")
     return line("uv", "pip", "install", "--reinstall", "--python", python, what)
+
+
+def install(environment: Environment, requirement: Requirement, context: Context) -> str:
+    """The command that brings the requirement into an environment that people keep."""
+    pin, tool = str(requirement).partition(";")[0].strip(), environment.root.name
+    own = canonicalize_name(requirement.name) == canonicalize_name(tool)
+    match environment.kind:
+        case "uvx":
+            return ""  # uv throws it away and makes it anew
+        case "uv tool":
+            words: Sequence[str] = ["uv", "tool", "install", "--force", *([pin] if own else [tool, "--with", pin])]
+        case "pipx":
+            words = ["pipx", "install", "--force", pin] if own else ["pipx", "runpip", tool, "install", pin]
+        case "uv project":
+            words = ["uv", "add", "--directory", str(environment.root.parent), pin]
+        case _:
+            words = ["uv", "pip", "install", "--python", str(environment.python or "python"), pin]
+    return typed(words, context)

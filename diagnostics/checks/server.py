@@ -25,7 +25,7 @@ from .entries import Entry, Launch, command_line, evidence_of
 from .last_words import cause_in
 from .launcher_words import launcher_said
 from .mcp import deprecated, facts, not_pinned, refusal, refused_version, tools, unknown_version, without_tools
-from .sdk import EnvironmentSeen, holds_sdk_back, open_pin_evidence, seen_for
+from .sdk import holds_sdk_back, open_pin_evidence, seen_for
 
 BLOCKED_WAIT_S = 12.0
 """How long a server gets whose add-on is known not to answer: the shortest limit of an AI app is 10 s (Codex)."""
@@ -233,7 +233,7 @@ def _of_silence(answer: ServerAnswer, entry: Entry, evidence: dict[str, Evidence
     if answer.error_code is not None:
         return finding("server.no-answer", evidence | {"error": refusal(answer)})
     if answer.exit_code is not None:
-        return _of_exit(answer, entry, evidence, seen_for(entry, context))
+        return _of_exit(answer, entry, evidence, context)
     if _is_preparing(answer.stderr_tail):
         return finding("server.no-answer", evidence | {"_silent": True, "preparing": True}, verdict=_if_enough(answer))
     if _silent_addon(context):
@@ -251,16 +251,14 @@ def _how_it_ended(exit_code: int | None) -> str:
     )
 
 
-def _of_exit(
-    answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceValue], environment: EnvironmentSeen | None
-) -> Finding:
-    said = answer.stderr_tail
+def _of_exit(answer: ServerAnswer, entry: Entry, evidence: dict[str, EvidenceValue], context: Context) -> Finding:
+    said, environment = answer.stderr_tail, seen_for(entry, context)
     if not said.strip() or re.search(r"(?:ImportError|ModuleNotFoundError|AttributeError|TypeError):", said):
         # It died as its files foretold, and they say more than its last words.
         for foretold in environment.suspicions if environment else ():
             if foretold.cause in {"server.sdk-missing", "server.sdk-incompatible"}:
                 return finding(foretold.cause, evidence | foretold.evidence)
-    if (cause := cause_in(said, entry)) is not None:
+    if (cause := cause_in(said, entry, context)) is not None:
         return finding(cause.cause, evidence | cause.evidence)
     if answer.noise and answer.exit_code == 0:
         return finding("server.stdout-polluted", evidence, verdict=Verdict.FAIL)

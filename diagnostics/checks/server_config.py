@@ -17,6 +17,7 @@ from ..probes.listeners import is_local
 from ..protocols.settings_file import Setting, SettingsError, read
 from ..text import one_line
 from .network.endpoint import WILDCARDS, Endpoint, Reach, is_loopback
+from .network.tunnel import from_there
 
 _NAMES_OF_LOOPBACK = {"localhost", "ip6-localhost"}
 
@@ -58,7 +59,7 @@ def _said(setting: Setting) -> dict[str, EvidenceValue]:
 
 
 def _bind_address(
-    found: dict[str, Setting], where: Endpoint, _context: Context, evidence: dict[str, EvidenceValue]
+    found: dict[str, Setting], where: Endpoint, context: Context, evidence: dict[str, EvidenceValue]
 ) -> Finding | None:
     setting = found.get("bind_address")
     host = where.host.lower().rstrip(".")
@@ -67,7 +68,9 @@ def _bind_address(
     bound = str(setting.value).strip().strip("[]").lower()
     if bound in WILDCARDS or not (bound in _NAMES_OF_LOOPBACK or is_loopback(bound)):
         return None
-    return finding("server.config-bind-loopback", evidence | _said(setting) | {"host": where.host})
+    seen: dict[str, EvidenceValue] = {"host": where.host, "_right": setting.written(where.host)}
+    seen |= {"_tunnel_command": from_there(where, where.port, context), "_local_endpoint": f"localhost:{where.port}"}
+    return finding("server.config-bind-loopback", evidence | _said(setting) | seen)
 
 
 def _port(
@@ -76,7 +79,9 @@ def _port(
     setting = found.get("port")
     if setting is None or str(setting.value).strip() == str(where.port):
         return None
-    return finding("server.config-port-mismatch", evidence | _said(setting))
+    return finding(
+        "server.config-port-mismatch", evidence | _said(setting) | {"_right": setting.written(str(where.port))}
+    )
 
 
 def _protocol(
@@ -95,7 +100,10 @@ def _protocol(
         expected = (str(told),)
     if not expected or value in expected:
         return None
-    return finding("server.config-protocol-mismatch", evidence | _said(setting) | {"expected": " or ".join(expected)})
+    return finding(
+        "server.config-protocol-mismatch",
+        evidence | _said(setting) | {"expected": " or ".join(expected), "_right": setting.written(expected[0])},
+    )
 
 
 def _clients(

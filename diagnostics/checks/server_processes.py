@@ -10,7 +10,7 @@ from ..model import Command, EvidenceValue, Verdict
 from ..probes.listeners import Client
 from .network.endpoint import LocalEndpoint, is_web
 from .network.listener import Unaccepted
-from .network.machine import connected, inspect_command
+from .network.machine import connected, end_command, inspect_command
 
 
 async def processes(context: Context) -> Outcome:
@@ -25,7 +25,7 @@ async def processes(context: Context) -> Outcome:
     orphans = [server for server in servers if not server.parent]
     if orphans:
         seen = evidence | {"orphans": tuple(map(str, orphans)), "_inspect": inspect_command(orphans[0].pid, context)}
-        findings.append(finding("server.orphaned", seen | {"_end": _end(orphans[0].pid, context)}))
+        findings.append(finding("server.orphaned", seen | {"_end": end_command(orphans[0].pid, context)}))
     if len(servers) > 1:
         named = tuple(f"{server}, started by {server.parent or 'nobody who still runs'}" for server in servers)
         seen = evidence | {"servers": named, "_inspect": inspect_command(servers[0].pid, context)}
@@ -49,7 +49,3 @@ def _is_server(client: Client) -> bool:
     return (
         bool(client.arguments) and products.of_command(Command(client.arguments[0], client.arguments[1:])) is not None
     )
-
-
-def _end(pid: int, context: Context) -> str:
-    return f"taskkill /pid {pid}" if context.machine.platform == "win32" else f"kill {pid}"

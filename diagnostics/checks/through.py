@@ -107,7 +107,7 @@ def judged(answer: McpAnswer, context: Context, evidence: Mapping[str, EvidenceV
     reached, expected = told(answer.call), _expected_blender(context)
     if reached is None or not expected or reached.blender == expected:
         return None
-    different: dict[str, EvidenceValue] = {"reached": reached.blender, "expected": expected}
+    different: dict[str, EvidenceValue] = {"reached": reached.blender, "expected": expected, "_one_entry": True}
     return finding("blender.several-instances", {**evidence, **different})
 
 

@@ -180,6 +180,20 @@ def described(at: Socket) -> Listener:
     return Listener(at.address, at.port, at.pid, program, executable, user, since, is_blender, parent, arguments, path)
 
 
+def user_name() -> str:
+    """This user, as `Listener.user` names one; "" where the system does not tell."""
+    with contextlib.suppress(psutil.Error, OSError, KeyError):
+        return psutil.Process().username()
+    return ""
+
+
+def program_file(pid: int) -> str:
+    """The file that a process runs, with its folder; "" where the system does not tell."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return psutil.Process(pid).exe()
+    return ""
+
+
 def _runs_bpy(process: psutil.Process, executable: str) -> bool:
     """Whether an interpreter has loaded Blender as a Python module (`import bpy` from the wheel)."""
     if not executable.lower().startswith("python"):

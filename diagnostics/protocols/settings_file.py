@@ -7,10 +7,11 @@ Keys are found in any section or object, in any case, with `-` or `_`; a variabl
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import located_json
 from .located_json import JsonSyntaxError, Node
@@ -25,6 +26,20 @@ class Setting:
     key: str
     value: object
     line: int
+    style: str = ""
+    """How the file writes it: "json", "toml", "ini" or "variables"."""
+
+    def written(self, value: str) -> str:
+        """This setting with another value, as a line of its file; a whole number stands without quotes."""
+        plain = value.isascii() and value.isdecimal()
+        match self.style:
+            case "json":
+                return f"{json.dumps(self.key)}: {value if plain else json.dumps(value, ensure_ascii=False)}"
+            case "toml":
+                return f"{self.key} = {value if plain else json.dumps(value, ensure_ascii=False)}"
+            case "variables":
+                return f"{self.key}={value}"
+        return f"{self.key} = {value}"
 
 
 class SettingsError(ValueError):
@@ -42,10 +57,11 @@ def read(text: str, name: str) -> dict[str, Setting]:
     Raises SettingsError.
     """
     found: dict[str, Setting] = {}
-    for setting in _format(text, name.lower())(text):
+    reader = _format(text, name.lower())
+    for setting in reader(text):
         key = _known(setting.key)
         if key:
-            found.setdefault(key, setting)
+            found.setdefault(key, replace(setting, style=_STYLES[reader]))
     return found
 
 
@@ -138,3 +154,11 @@ def _line_of(text: str, key: str) -> int:
     """The first line that begins with the key."""
     pattern = re.compile(rf"\s*(?:[\w\"'-]+\.)*[\"']?{re.escape(key)}[\"']?\s*[=:]", re.IGNORECASE)
     return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 0)
+
+
+_STYLES: dict[Callable[[str], Iterator[Setting]], str] = {
+    _of_json: "json",
+    _of_toml: "toml",
+    _of_ini: "ini",
+    _of_variables: "variables",
+}

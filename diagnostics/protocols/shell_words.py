@@ -28,6 +28,13 @@ def join(words: Sequence[str], platform: str) -> str:
     return _powershell(words) if platform == "win32" else _unix(words)
 
 
+def quoted(word: str, platform: str) -> str:
+    """One argument of a command, as one types it in a terminal of this system."""
+    if platform == "win32":
+        return _windows_word(word)
+    return word if _PLAIN.fullmatch(word) else f"'{inside_quotes(word)[0]}'"
+
+
 def inside_quotes(word: str) -> tuple[str, str]:
     """The word as it stands between single quotes: in a Unix shell, and in PowerShell."""
     # Fish alone takes a backslash between single quotes for an escape, so none stands there.
@@ -38,7 +45,7 @@ def inside_quotes(word: str) -> tuple[str, str]:
 def _unix(words: Sequence[str]) -> str:
     # A first word like A=b would set a variable.
     return " ".join(
-        word if _PLAIN.fullmatch(word) and (number or "=" not in word) else f"'{inside_quotes(word)[0]}'"
+        quoted(word, "linux") if number or "=" not in word else f"'{inside_quotes(word)[0]}'"
         for number, word in enumerate(words)
     )
 

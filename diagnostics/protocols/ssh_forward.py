@@ -28,9 +28,9 @@ class Forward:
         return f"{far} through {self.via}" if self.via else far
 
     @property
-    def command(self) -> str:
+    def argv(self) -> tuple[str, ...]:
         """The command that makes this forward."""
-        return f"ssh -N -L {self.port}:{host_port(self.host, self.host_port)} {self.via}".rstrip()
+        return ("ssh", "-N", "-L", f"{self.port}:{host_port(self.host, self.host_port)}", *filter(None, [self.via]))
 
 
 def forwards(argv: Sequence[str]) -> tuple[Forward, ...]:

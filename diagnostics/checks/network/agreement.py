@@ -48,6 +48,7 @@ def _disagreement(entry: Entry, wanted: Endpoint, found: Endpoint, context: Cont
         "_found": str(found),
         "_asked": asked,
         "_option": f"{product.port_option} {found.port}" if by_option else None,
+        "_wanted_port": wanted.port,
         "_entry_variables": None if by_option or not product.port_variable else json.dumps(variables),
     }
     return finding("network.port-mismatch", evidence_at(found, context) | evidence_of(entry, context) | evidence)

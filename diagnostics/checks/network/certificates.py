@@ -6,13 +6,13 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import re
-import shlex
 import ssl
 from collections.abc import Sequence
 
 from ...model import EvidenceValue
 from ...probes.tls import Handshake
 from ...protocols.certificate import Certificate
+from ...protocols.shell_words import quoted
 from ...text import one_line
 from .endpoint import Endpoint
 
@@ -132,8 +132,9 @@ def _save(where: Endpoint, name: str, *, windows: bool) -> str:
 
     OpenSSL reads a file of certificates whatever else stands in it; so what `s_client` prints is one.
     """
-    asked = "" if _is_address(name) or name == where.host else f" -servername {shlex.quote(name)}"
-    place = str(where) if windows else shlex.quote(str(where))
+    platform = "win32" if windows else "linux"
+    asked = "" if _is_address(name) or name == where.host else f" -servername {quoted(name, platform)}"
+    place = str(where) if windows else quoted(str(where), platform)
     command = f"echo Q | openssl s_client -connect {place}{asked} -showcerts > server.pem"
     return f'cmd /c "{command}"' if windows else command
 

@@ -10,9 +10,10 @@ from ...knowledge import table
 from ...knowledge.catalogue import fill, finding
 from ...model import EvidenceValue, Finding
 from ...probes.firewall import Stopped, interface_towards, read_firewall, stopped
-from ...probes.system_firewall import obstruction
+from ...probes.system_firewall import Obstruction, obstruction
 from ...probes.tcp import Address, Attempt, Reached
 from ...protocols.nftables import Packet
+from ...protocols.shell_words import quoted
 from .endpoint import Endpoint
 from .machine import listening_at
 
@@ -28,12 +29,13 @@ async def obstacle(
     programs = tuple(at.path for at in listeners if at.path)
     stops = await obstruction(where.port, programs, context.ledger, local=local)
     if stops is not None:
-        place: dict[str, EvidenceValue] = {"port": where.port, "name": stops.rule, "program": (*programs, "")[0]}
-        fix = fill(table("firewalls")["allow"][stops.kind], place)
-        return finding("network.filtered", evidence | {"rule": stops.rule, "rule_of": stops.owner, "_fix": fix})
+        fix = _of_system(stops, programs)
+        # Windows lets nobody but an administrator change that, in a terminal that was started as one.
+        way = "_admin" if stops.kind.startswith("windows") else "_fix"
+        return finding("network.filtered", evidence | {"rule": stops.rule, "rule_of": stops.owner, way: fix})
     firewall = await context.once(lambda: read_firewall(context.ledger), key=read_firewall)
     if firewall.rules is None:
-        evidence["_look"] = firewall.command or None
+        evidence["_look"] = firewall.command or table("firewalls")["look"].get(context.machine.platform)
     else:
         packets = tuple(packet for attempt in attempts for packet in _packets(attempt.address, local=local))
         rule = await stopped(firewall.rules, packets, context.ledger)
@@ -41,6 +43,16 @@ async def obstacle(
             return finding("network.filtered", evidence | _of_rule(rule, where))
     prohibited = any(attempt.reached is Reached.PROHIBITED for attempt in attempts)
     return finding("network.filtered", evidence) if prohibited else None
+
+
+def _of_system(stops: Obstruction, programs: tuple[str, ...]) -> str:
+    """The command for the firewall that comes with Windows or macOS."""
+    platform = "win32" if stops.kind.startswith("windows") else "darwin"
+    place: dict[str, EvidenceValue] = {
+        "name": quoted(f"name={stops.rule}", platform),
+        "program": quoted((*programs, "")[0], platform),
+    }
+    return fill(table("firewalls")["allow"][stops.kind], place)
 
 
 def _packets(address: Address, *, local: bool) -> tuple[Packet, ...]:

@@ -16,6 +16,7 @@ from ...protocols.ssh_forward import Forward, forwards
 from ..processes import process_names
 from .endpoint import Endpoint, is_loopback
 from .machine import taken_ports
+from .tunnel import from_there
 
 _PORTS = 65535
 
@@ -35,7 +36,7 @@ async def evidence_of_host(where: Endpoint, resolution: Resolution, context: Con
                     "tunnel_endpoint": f"localhost:{forward.port}",
                 }
     free = await _free_port(where.port, context)
-    return evidence | {"_tunnel_command": tunnel_command(where, free), "_local_endpoint": f"localhost:{free}"}
+    return evidence | {"_tunnel_command": from_there(where, free, context), "_local_endpoint": f"localhost:{free}"}
 
 
 def ways(address: Address, own: tuple[Network, ...], source: str) -> dict[str, EvidenceValue]:
@@ -67,11 +68,6 @@ def leads_to(forward: Forward, where: Endpoint, resolution: Resolution) -> bool:
         return False
     far, via = forward.host.lower(), forward.via.rpartition("@")[2].lower()
     return far in names - {""} or (via in names - {""} and (far == "localhost" or is_loopback(far)))
-
-
-def tunnel_command(where: Endpoint, local_port: int) -> str:
-    """The command that brings the endpoint's port to this port of the own computer, also when it is open there only."""
-    return f"ssh -N -L {local_port}:127.0.0.1:{where.port} user@{where.host}"
 
 
 async def _free_port(wanted: int, context: Context) -> int:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -13,13 +14,16 @@ from ...model import EvidenceValue, Finding, Verdict
 from ...probes.accept_queue import connections_waiting
 from ...probes.background import in_thread
 from ...probes.bridge import BridgeAnswer, Ended
-from ...probes.listeners import Client, Listener, clients, read_tcp_table
+from ...probes.listeners import Client, Listener, clients, read_tcp_table, user_name
 from ...protocols.dialect import Dialect
 from ...protocols.ssh_forward import Forward, forwards
+from ..entries import typed
 from . import elsewhere
+from .another_port import another_port
 from .endpoint import WILDCARDS, Connection, Endpoint, LocalEndpoint, evidence_at, is_bridge, is_loopback, is_web
-from .machine import inspect_command, listening_at
+from .machine import end_command, inspect_command, listening_at
 from .secure import certificate_refused, tls_unexpected
+from .tunnel import from_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ async def owner(context: Context) -> Outcome:
     closed = answer.ended is Ended.CLOSED
     failed = certificate_refused(context, connection, answer)
     failed = failed or await tls_unexpected(context, connection, answer.first_bytes, closed=closed)
-    failed = failed or _ended_at_once(answer, found, evidence)
+    failed = failed or _ended_at_once(answer, found, context, evidence)
     if failed is None:
         failed = await _taken(answer, found, context, evidence)
     if failed is None and answer.ended is Ended.SILENT and found:
@@ -66,7 +70,7 @@ async def owner(context: Context) -> Outcome:
 
 
 def _ended_at_once(
-    answer: BridgeAnswer, found: tuple[Listener, ...], evidence: dict[str, EvidenceValue]
+    answer: BridgeAnswer, found: tuple[Listener, ...], context: Context, evidence: dict[str, EvidenceValue]
 ) -> Finding | None:
     if answer.ended not in {Ended.CLOSED, Ended.NO_CONNECTION}:
         return None
@@ -77,7 +81,8 @@ def _ended_at_once(
                 "network.tunnel-down",
                 evidence
                 | {"pid": at.pid, "program": at.program, "far_end": str(forward) if forward else None}
-                | {"_command": forward.command if forward else "ssh -N -L …"},
+                | {"_command": typed(forward.argv, context) if forward else None}
+                | {"_inspect": inspect_command(at.pid, context) if at.pid else None},
             )
     if any(_is_another_program(at, answer) for at in found):
         return None
@@ -100,12 +105,19 @@ async def _taken(
     if bridge is not None:
         evidence |= {"found_port": bridge.port, "found_endpoint": str(Endpoint(bridge.host, bridge.port, ""))}
         evidence |= {"found_product": bridge.product.name if bridge.product else "A Blender add-on"}
+        variable = bridge.product.port_variable if bridge.product else ""
+        evidence |= {"_found_env": json.dumps({variable: str(bridge.port)}) if variable else None}
+    free = await another_port(context)
+    own_program = taken.user and taken.user == user_name()
     return finding(
         "network.port-taken",
         evidence
         | {"pid": taken.pid, "program": taken.program, "user": taken.user, "since": taken.since}
         | {"what": answer.recognised.program if answer.recognised else None}
-        | {"_inspect": inspect_command(taken.pid, context)},
+        | {"_inspect": inspect_command(taken.pid, context)}
+        | {"_end": end_command(taken.pid, context) if own_program else None}
+        | free
+        | {"_other_env": None if bridge is not None else free["_free_env"]},
     )
 
 
@@ -129,10 +141,13 @@ async def sharing(context: Context) -> Outcome:
     evidence = evidence_at(connection.endpoint, context) | {"listener": tuple(str(at) for at in found)}
     warnings = []
     if len(rivals := _rivals(found)) > 1:
-        warnings.append(finding("network.double-bind", evidence | {"rivals": tuple(str(at) for at in rivals)}))
+        seen: dict[str, EvidenceValue] = {"rivals": tuple(str(at) for at in rivals)}
+        seen["_inspect"] = inspect_command(next((at.pid for at in rivals if at.pid), 0), context)
+        warnings.append(finding("network.double-bind", evidence | seen))
     open_at = next((at for at in found if not is_loopback(at.address)), None)
     if open_at is not None and answer is not None and is_bridge(answer) and connection.context is None:
-        warnings.append(finding("network.exposed", evidence | {"bound_to": open_at.address}))
+        here: dict[str, EvidenceValue] = {"_from_here": await from_here(connection.endpoint, context)}
+        warnings.append(finding("network.exposed", evidence | {"bound_to": open_at.address} | here))
     return Outcome(Verdict.WARN if warnings else Verdict.PASS, str(connection.address), tuple(warnings))
 
 

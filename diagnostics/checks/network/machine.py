@@ -48,6 +48,11 @@ def inspect_command(pid: int, context: Context) -> str:
     return f'tasklist /v /fi "PID eq {pid}"' if context.machine.platform == "win32" else f"ps -fp {pid}"
 
 
+def end_command(pid: int, context: Context) -> str:
+    """What to type in a terminal to end this process, gently."""
+    return f"taskkill /pid {pid}" if context.machine.platform == "win32" else f"kill {pid}"
+
+
 async def _tcp_table(context: Context) -> TcpTable:
     # Looked up at each call, as tests replace it.
     return await context.once(lambda: in_thread(lambda: read_tcp_table()), key=_tcp_table)  # noqa: PLW0108

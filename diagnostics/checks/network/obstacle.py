@@ -19,10 +19,12 @@ from ...probes.system_firewall import reserved_range
 from ...probes.tcp import Address, Attempt, Reached
 from ..entries import Entry
 from . import elsewhere, firewall
+from .another_port import another_port
 from .elsewhere import Elsewhere
 from .endpoint import WILDCARDS, Endpoint, Reach, evidence_at, expects_web, is_bridge, is_loopback
 from .hosts import evidence_of_host
 from .machine import listening_at
+from .tunnel import from_here
 
 _RANKED = (
     Reached.REFUSED,
@@ -69,7 +71,11 @@ async def _refused_here(
     targets = [attempt.address for attempt in attempts]
     if loopback and not any(is_loopback(address.host) for address in targets):
         bound = tuple(str(at) for at in loopback)
-        return finding("network.loopback-only", evidence | {"listener": bound, "_bound_to": loopback[0].address})
+        here: dict[str, EvidenceValue] = {
+            "_bound_to": loopback[0].address,
+            "_from_here": await from_here(where, context),
+        }
+        return finding("network.loopback-only", evidence | {"listener": bound} | here)
     if any(at.address in {*WILDCARDS, *(address.host for address in targets)} for at in listeners):
         # Somebody listens there, and yet the connection was refused.
         stopped = await firewall.obstacle(where, attempts, context, evidence, local=True)
@@ -84,7 +90,9 @@ async def _refused_here(
     if not refusal:
         return None
     reserved = await reserved_range(where.port, context.ledger)
-    return finding("network.port-reserved", evidence | {"bind_error": refusal, "reserved_range": reserved})
+    seen: dict[str, EvidenceValue] = {"bind_error": refusal, "reserved_range": reserved}
+    seen["_windows"] = context.machine.platform == "win32"
+    return finding("network.port-reserved", evidence | seen | await another_port(context))
 
 
 async def _other_family(

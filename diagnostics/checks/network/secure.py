@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import ssl
+from pathlib import Path
 
 from ...check import Context, Outcome
 from ...knowledge.catalogue import finding
@@ -14,6 +15,7 @@ from ...probes.bridge import BridgeAnswer, Ended
 from ...probes.tls import Handshake, Shaken, handshake_name, shake_hands
 from ...probes.tls_context import Flaw, Unusable, client_context, offered
 from ...protocols.foreign import foreign
+from ...protocols.shell_words import join, quoted
 from ...protocols.tls_messages import Speaks
 from ...text import one_line, shown_bytes
 from .certificates import (
@@ -50,7 +52,7 @@ async def tls(context: Context) -> Outcome:
     name = handshake_name(connection.endpoint.host, settings.server_name)
     secure = await context.once(lambda: client_context(settings, context.ledger), key=(client_context, settings))
     if isinstance(secure, Unusable):
-        failed = _unusable(secure, settings, evidence_at(connection.endpoint, context))
+        failed = _unusable(secure, settings, evidence_at(connection.endpoint, context), context.machine.platform)
         return Outcome(Verdict.FAIL, failed.title, (failed,))
     shaken = await shake_hands(connection.address, secure, name, context.ledger, deadline_s=HANDSHAKE_S)
     transcript = _transcript(shaken, name)
@@ -180,7 +182,7 @@ def _evidence_of_plain(shaken: Handshake) -> dict[str, EvidenceValue]:
     return {"answer": shown_bytes(shaken.received), "what": foreign(shaken.received)}
 
 
-def _unusable(file: Unusable, settings: Tls, evidence: dict[str, EvidenceValue]) -> Finding:
+def _unusable(file: Unusable, settings: Tls, evidence: dict[str, EvidenceValue], platform: str) -> Finding:
     """The settings name a file that cannot be used; nobody was asked."""
     flaw: dict[str, EvidenceValue] = {
         "error": file.error,
@@ -192,8 +194,32 @@ def _unusable(file: Unusable, settings: Tls, evidence: dict[str, EvidenceValue])
         "_other_flaw": file.flaw is Flaw.OTHER,
     }
     if settings.client_cert is not None and file.file == settings.client_cert:
-        return finding("network.tls-client-cert", evidence | flaw | {"client_cert": str(file.file), "_unusable": True})
-    return finding("network.tls-untrusted", evidence | flaw | {"ca_file": str(file.file), "_unusable": True})
+        seen: dict[str, EvidenceValue] = {"client_cert": str(file.file), "_unusable": True}
+        return finding("network.tls-client-cert", evidence | flaw | seen | _decrypted(file.file, platform))
+    seen = {"ca_file": str(file.file), "_unusable": True, "_convert": _converted(file.file, platform)}
+    return finding("network.tls-untrusted", evidence | flaw | seen)
+
+
+def _converted(file: Path, platform: str) -> str:
+    """The command that writes a binary certificate as text, beside the file."""
+    made = file.with_name(f"{file.stem}-text.pem")
+    return join(["openssl", "x509", "-inform", "der", "-in", str(file), "-out", str(made)], platform)
+
+
+def _decrypted(file: Path, platform: str) -> dict[str, EvidenceValue]:
+    """The command that writes key and certificate without a password beside the file. OpenSSL keeps others out of it.
+
+    It asks for the password itself.
+    """
+    made = file.with_name(f"{file.stem}-open.pem")
+    key, certificate = ["openssl", "pkey", "-in", str(file), "-out", str(made)], ["openssl", "x509", "-in", str(file)]
+    if platform == "win32":
+        # PowerShell would write what it redirects in another encoding.
+        key[3::2] = [f'"{file}"', f'"{made}"']
+        line = f'{" ".join(key)} && openssl x509 -in "{file}" >> "{made}"'
+        return {"_decrypt": f"cmd /c {quoted(line, platform)}", "_opened": str(made)}
+    line = f"{join(key, platform)} && {join(certificate, platform)} >> {quoted(str(made), platform)}"
+    return {"_decrypt": line, "_opened": str(made)}
 
 
 def _transcript(shaken: Handshake, name: str) -> tuple[str, ...]:

@@ -186,9 +186,8 @@ def _judged(
     if not first.status:
         return [finding("network.http-not-mcp", evidence | _of_fault(first))]
     if first.status in _REDIRECTS:
-        return [
-            finding("network.http-redirect", evidence | {"location": shown_url(first.header("location")) or "nowhere"})
-        ]
+        location = shown_url(first.header("location"))
+        return [finding("network.http-redirect", evidence | {"location": location or "nowhere", "_to": location})]
     if first.status in _UNAUTHORISED:
         challenge = first.header("www-authenticate")
         metadata = re.search(r'resource_metadata="?([^",\s]+)', challenge)

@@ -103,7 +103,7 @@ def ask(doctor: Doctor) -> Report:
 @pytest.mark.usefixtures("nobody_answers")
 def test_the_command_for_a_tunnel(doctor: Doctor) -> None:
     timeout = found(ask(doctor), "network.timeout")
-    assert any(f"127.0.0.1:9876 user@{OTHER}" in remedy.text for remedy in timeout.remedies)
+    assert any(f"127.0.0.1:9876 {OTHER}" in remedy.text for remedy in timeout.remedies)
     assert "forwards" not in timeout.detail
 
 

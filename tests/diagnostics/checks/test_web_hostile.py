@@ -105,4 +105,4 @@ def test_tricks_in_what_a_server_says_are_shown_as_text(doctor: Doctor) -> None:
     report = at(doctor, mcp(lambda asked: result(asked, INITIALIZED | {"serverInfo": tricky, "capabilities": {}})))
     shown = report.servers[0].server + report.chain[3].summary
     assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(shown)
-    assert ids(report) == []
+    assert ids(report) == ["server.no-tools"]

@@ -33,7 +33,7 @@ def test_a_command_line(words: str, expected: Forward | None) -> None:
 
 def test_the_command_makes_the_same_forward() -> None:
     forward = Forward(1, "2001:db8::1", 2, "me@box")
-    assert forwards(forward.command.split()) == (forward,)
+    assert forwards(forward.argv) == (forward,)
 
 
 @given(st.lists(st.text(alphabet="-LoNp:[]1 =ab", max_size=12), max_size=6))
