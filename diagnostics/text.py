@@ -63,3 +63,9 @@ def without_user(text: str) -> str:
 def host_port(host: str, port: int) -> str:
     """A host and a port as one text; an IPv6 address stands in brackets (RFC 3986, section 3.2.2)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def percent_encoded(text: str, keep: str = "") -> str:
+    """The text as it stands in an address, but for unreserved characters and those to `keep` (RFC 3986, section 2)."""
+    kept = f"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~{keep}".encode()
+    return "".join(chr(byte) if byte in kept else f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diagnostics.model import CheckEnded, Command, Consent, Finding, Link, Machine, Remedy, Verdict
-from diagnostics.redaction import MASK, MASKED, NOT_MASKED, Redactor
-from diagnostics.reports import render
+from diagnostics.redaction import MASKED, NOT_MASKED, Redactor, setting
+from diagnostics.reports import FORMATS, render
+from diagnostics.secret_patterns import MASK
 
 from .runs import Doctor
 
@@ -92,7 +93,7 @@ def test_a_known_value_is_found_anywhere(before: str, secret: str, after: str) -
         "3D View > Sidebar (N) > MCP for Blender",
         "ModuleNotFoundError: No module named 'mcp.server.fastmcp'",
         'uvx --with "mcp<2" mcp-for-blender',
-        "protocol_version 15, process 4711, user ada",
+        "protocol_version 15, process 4711, user bob",
     ],
 )
 def test_what_helps_is_shown(text: str) -> None:
