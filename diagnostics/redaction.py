@@ -41,6 +41,8 @@ NOT_MASKED = (
 
 _SECRET_NAME = re.compile(f"(?i){NAME}")
 _SECRET_OPTION = re.compile(f"(?i)--?{NAME}")
+_HEADER_OPTIONS = frozenset({"--header", "-H"})
+"""Options after which a header stands, whose value is nobody's business whatever its name."""
 _MIN_SECRET = 4
 _PAIR = re.compile(r"(\w+)=(.+)")
 """A variable with a value that is no secret by itself."""
@@ -209,8 +211,14 @@ def secret_words(argv: Sequence[str]) -> set[str]:
 
     In a command line that is written out, a value with blanks or quotes in it has no end that a pattern could find.
     """
-    found, hide = set(), False
+    found, hide, before = set(), False, ""
     for word in argv:
+        if (
+            before in _HEADER_OPTIONS
+            and (header := re.fullmatch(r"(?s)[\w-]+\s*[:=]\s*(?:\w+ )?(.+)", word)) is not None
+        ):
+            found.add(header[1])
+        before = word
         if hide and not word.startswith("-"):
             found.add(word)
         if (

@@ -38,6 +38,14 @@ _PATTERNS = (
         ),
         rf"\1\2\3{MASK}",
     ),
+    # --header "X-Anything: VALUE"
+    (
+        re.compile(
+            r"(?<![\w-])(--header|-H)(\s*=\s*|\s+|['\"]\s*,\s*)(?:(['\"])([\w-]{1,60}\s*:\s*)[^'\"\r\n]+"
+            r"|([\w-]{1,60}:\s?)(?!‹)[^\s'\"]+)"
+        ),
+        rf"\1\2\3\4\5{MASK}",
+    ),
     # --token VALUE, --api-key="VALUE WITH BLANKS"; a list of arguments in quotes or with commas too
     (
         re.compile(

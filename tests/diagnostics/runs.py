@@ -31,12 +31,13 @@ class Doctor:
         self.home = home
         self.platform = "linux"
         self.environ: dict[str, str] = {}
+        self.node = ""
         self.snapshot: Snapshot | None = None
         self.events: list[Event] = []
 
     @property
     def machine(self) -> Machine:
-        return Machine(self.platform, self.home, self.environ)
+        return Machine(self.platform, self.home, self.environ, self.node)
 
     @property
     def config(self) -> Path:
