@@ -88,6 +88,8 @@ async def diagnose_async(
     started, began = dt.datetime.now().astimezone(), time.monotonic()
     context = Context(target, snapshot, machine, Ledger(), ends_at=began + target.deadline_s, looks=looks)
     redactor = Redactor(machine, context.secrets)
+    for file in target.read:
+        context.ledger.read(file)
     checks = engine.select(CHECKS, target.links, alone=looks is not None)
 
     def tell(event: Event) -> None:

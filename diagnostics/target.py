@@ -89,6 +89,7 @@ def make_target(
     number = _port(port) if port is not None and port != "" else None
     if port_in_host is not None and number is not None and port_in_host != number:
         raise TargetError("host", f"names port {port_in_host}, and the port is {number}; write the host without a port")
+    read: list[Path] = []
     return Target(
         host=name,
         port=number or port_in_host or DEFAULTS.port,
@@ -102,7 +103,7 @@ def make_target(
         headers=tuple(_header(value) for value in headers),
         pins=(
             *(_pin(value) for value in pinned),
-            *(_requirements(requirements) if requirements else ()),
+            *(_requirements(requirements, read) if requirements else ()),
         ),
         apps=tuple(_app(value) for value in apps),
         app_config=_file("app-config", app_config) if app_config else None,
@@ -122,6 +123,7 @@ def make_target(
         ),
         isolate=isolate,
         own_folder=own_folder,
+        read=tuple(read),
     )
 
 
@@ -163,22 +165,23 @@ def _host(text: str) -> tuple[str, int | None]:
     return name, _port(port) if colon else None
 
 
-def _requirements(file: str | Path) -> tuple[str, ...]:
-    """The pins in a file of requirements. Options of pip, such as where to get packages, say nothing about versions.
+def _requirements(file: str | Path, read: list[Path]) -> tuple[str, ...]:
+    """The pins in a file of requirements, with each file that was read put into `read`. Options of pip, such as where to get packages, say nothing about versions.
 
     Raises TargetError that names every line which cannot be used by its number.
     """
     path = _file("requirements", file)
     found, wrong = list[str](), list[str]()
-    _collect(path, found, wrong, (path,))
+    _collect(path, found, wrong, (path,), read)
     _all_right(wrong, "requirements")
     if not found:
         raise TargetError("requirements", f"“{one_line(str(path), 200)}” names no requirement")
     return tuple(found)
 
 
-def _collect(path: Path, found: list[str], wrong: list[str], through: tuple[Path, ...]) -> None:
+def _collect(path: Path, found: list[str], wrong: list[str], through: tuple[Path, ...], read: list[Path]) -> None:
     """Reads one file of requirements, and those that it leads to."""
+    read.append(path)
     where = f"{one_line(path.name, 60)}, " if len(through) > 1 else ""
     for number, line in read_requirement_lines(_text_of(path, "requirements")):
         problem = line.problem
@@ -188,7 +191,7 @@ def _collect(path: Path, found: list[str], wrong: list[str], through: tuple[Path
             elif line.file:
                 other = _file("requirements", path.parent / line.file)
                 if other not in through and len(through) < _MAX_DEPTH:
-                    _collect(other, found, wrong, (*through, other))
+                    _collect(other, found, wrong, (*through, other), read)
         except TargetError as error:
             problem = error.message
         if problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,13 +58,17 @@ def _survey(options: argparse.Namespace, snapshot: Snapshot | None, output: Path
     endpoints = read_endpoints(options.endpoint, options.endpoints)
     survey, codes = Survey(options.format), set[int]()
 
+    def named(endpoint: str) -> Target:
+        target = target_of(options, endpoint)
+        return dataclasses.replace(target, read=(*target.read, *([Path(options.endpoints)] if options.endpoints else ())))
+
     def tell(report: Report) -> None:
         codes.add(exit_code(report, fail_on=Verdict(options.fail_on)))
         write(survey.line(report))
 
     with _sink(output) as write:
         write(survey.head())
-        diagnose_many((target_of(options, endpoint) for endpoint in endpoints), tell, snapshot)
+        diagnose_many((named(endpoint) for endpoint in endpoints), tell, snapshot)
         write(survey.total())
     return next((code for code in (1, DOCTOR_FAILED, 3) if code in codes), 0)
 

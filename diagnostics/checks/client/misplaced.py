@@ -47,15 +47,16 @@ def in_another_place(app: App, used: Path, context: Context) -> Iterator[Finding
 
 def in_a_backup(app: App, file: Path, context: Context) -> Iterator[Finding]:
     """The entry is in a copy of the file beside it, and no longer in the file."""
-    copies = (copy for copy in _copies(file) if _has_entry(app, copy, context))
+    copies = (copy for copy in _copies(file, context) if _has_entry(app, copy, context))
     backup = next(copies, None)
     if backup is not None:
         yield finding("client.entry-lost", _where(app, file, context) | {"backup": str(backup), "_key": app.key})
 
 
-def _copies(file: Path) -> list[Path]:
+def _copies(file: Path, context: Context) -> list[Path]:
     """The backups of a file in its own folder, the newest first."""
     found: list[tuple[float, Path]] = []
+    context.ledger.read(file.parent)
     try:
         with os.scandir(file.parent) as there:
             for _number, item in zip(range(_MANY), there, strict=False):
