@@ -60,7 +60,9 @@ def _survey(options: argparse.Namespace, snapshot: Snapshot | None, output: Path
 
     def named(endpoint: str) -> Target:
         target = target_of(options, endpoint)
-        return dataclasses.replace(target, read=(*target.read, *([Path(options.endpoints)] if options.endpoints else ())))
+        return dataclasses.replace(
+            target, read=(*target.read, *([Path(options.endpoints)] if options.endpoints else ()))
+        )
 
     def tell(report: Report) -> None:
         codes.add(exit_code(report, fail_on=Verdict(options.fail_on)))

@@ -9,11 +9,14 @@ import socket
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from diagnostics import diagnose
 from diagnostics.model import BridgeState, Event, Finding, Link, LinkResult, Machine, Report, Snapshot
-from diagnostics.reports import render
+from diagnostics.reports import FORMATS, render
 from diagnostics.target import make_target
+
+from .schema import problems
 
 FOLDERS = {
     "linux": ".config/Claude",
@@ -56,8 +59,9 @@ class Doctor:
     def run(self, **target: Any) -> Report:
         """A run. Its report can be shown in every form."""
         report = diagnose(make_target(**target), self.snapshot, machine=self.machine, on_event=self.events.append)
-        for form in ("text", "json"):
-            assert render(report, form, verbose=True)
+        written = {form: render(report, form, verbose=True) for form in FORMATS}
+        assert problems(json.loads(written["json"])) == []
+        ElementTree.fromstring(written["junit"])
         assert [row.link for row in report.chain] == list(Link)
         assert ids(report).count("internal.crash") == 0, found(report, "internal.crash").detail
         return report

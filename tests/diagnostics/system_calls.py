@@ -25,10 +25,24 @@ class Seen:
     started: list[tuple[str, ...]] = field(default_factory=list)
 
 
-def watch(argv: list[str], folder: Path, environ: dict[str, str], cwd: Path) -> tuple[Seen, subprocess.CompletedProcess[str]]:
+def watch(
+    argv: list[str], folder: Path, environ: dict[str, str], cwd: Path
+) -> tuple[Seen, subprocess.CompletedProcess[str]]:
     """Runs a program under strace, whose records go into `folder`, a file for each thread and process."""
     folder.mkdir()
-    strace = ["strace", "-ff", "-v", "-s", "4096", "-e", f"trace={_CALLS}", "-e", "signal=none", "-o", str(folder / "calls")]
+    strace = [
+        "strace",
+        "-ff",
+        "-v",
+        "-s",
+        "4096",
+        "-e",
+        f"trace={_CALLS}",
+        "-e",
+        "signal=none",
+        "-o",
+        str(folder / "calls"),
+    ]
     ran = subprocess.run(
         [*strace, *argv], env=environ, cwd=cwd, capture_output=True, text=True, timeout=120, check=False
     )
@@ -87,4 +101,9 @@ def _file(name: str, arguments: str, seen: Seen, cwd: Path) -> None:
 
 
 def _plain(text: str) -> str:
-    return text.encode("latin-1", "replace").decode("unicode_escape").encode("latin-1", "replace").decode("utf-8", "replace")
+    return (
+        text.encode("latin-1", "replace")
+        .decode("unicode_escape")
+        .encode("latin-1", "replace")
+        .decode("utf-8", "replace")
+    )

@@ -66,7 +66,9 @@ def compare(home: Path, seen: Seen, did: dict[str, Any]) -> None:
 
 def _is_passing(path: str, written: list[str]) -> bool:
     """Folders above what was written, and files beside it that became it (an atomic write)."""
-    return any(Path(path) in Path(one).parents or path.startswith(f"{Path(one).parent}/.{Path(one).name}.") for one in written)
+    return any(
+        Path(path) in Path(one).parents or path.startswith(f"{Path(one).parent}/.{Path(one).name}.") for one in written
+    )
 
 
 def furnish(home: Path, server: Path, port: int) -> None:
