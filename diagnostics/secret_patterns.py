@@ -18,7 +18,7 @@ NAME = (
 _AT_START = r"(?<![\w.-])"
 _SCHEME = r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://"
 _BEGINNINGS = (
-    # OpenAI, Anthropic, Stripe; GitHub; GitLab; Slack; Hugging Face; npm; PyPI; Tripo; Meshy; Groq, xAI, Perplexity; others
+    # OpenAI, Anthropic, Stripe; GitHub; GitLab; Slack; Hugging Face; npm; PyPI; Tripo; Meshy; Groq; AWS; Google; others
     "(?:sk|pk|rk|gh[opsur]|github_pat|glpat|xox[abeoprs]|xapp|hf|npm|pypi|GOCSPX|tripo|msy|gsk|xai|pplx|r8|do[op]_v1"
     "|shpat|sntrys|AGE-SECRET-KEY|tskey|figd|lin_api|whsec|SG|ya29)[-_.]|AKIA|ASIA|AIza"
 )

@@ -166,8 +166,9 @@ def _host(text: str) -> tuple[str, int | None]:
 
 
 def _requirements(file: str | Path, read: list[Path]) -> tuple[str, ...]:
-    """The pins in a file of requirements, with each file that was read put into `read`. Options of pip, such as where to get packages, say nothing about versions.
+    """The pins in a file of requirements; each file that was read is put into `read`.
 
+    Options of pip, such as where to get packages, say nothing about versions.
     Raises TargetError that names every line which cannot be used by its number.
     """
     path = _file("requirements", file)

@@ -18,7 +18,7 @@ _BREAK = "&#8203;"
 _SPECIAL = (
     (re.compile(r"@(?=[\w-])"), f"@{_BREAK}"),
     # #12, GH-12; http://, www., mailto:
-    (re.compile(r"#(?=\d)"), f"#{_BREAK}"),
+    (re.compile(r"(?<!&)#(?=\d)"), f"#{_BREAK}"),
     (re.compile(r"\b(GH-)(?=\d)", re.IGNORECASE), rf"\1{_BREAK}"),
     (re.compile(r"\b([a-z][a-z0-9+.-]{0,20}:)(?=//)", re.IGNORECASE), rf"\1{_BREAK}"),
     (re.compile(r"\b((?:mailto|xmpp|www)[:.])", re.IGNORECASE), rf"\1{_BREAK}"),

@@ -9,7 +9,7 @@ import socket
 import sys
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from diagnostics import diagnose
 from diagnostics.model import BridgeState, Event, Finding, Link, LinkResult, Machine, Report, Snapshot
@@ -61,7 +61,7 @@ class Doctor:
         report = diagnose(make_target(**target), self.snapshot, machine=self.machine, on_event=self.events.append)
         written = {form: render(report, form, verbose=True) for form in FORMATS}
         assert problems(json.loads(written["json"])) == []
-        ElementTree.fromstring(written["junit"])
+        ET.fromstring(written["junit"])
         assert [row.link for row in report.chain] == list(Link)
         assert ids(report).count("internal.crash") == 0, found(report, "internal.crash").detail
         return report

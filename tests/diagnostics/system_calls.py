@@ -9,7 +9,10 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_CALLS = "%process,open,openat,creat,connect,sendto,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,link,linkat,symlinkat,truncate"
+_CALLS = (
+    "%process,open,openat,creat,connect,sendto,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,link,linkat,"
+    "symlinkat,truncate"
+)
 _CALL = re.compile(r"^(\w+)\((.*)\)\s*= (-?\d+|\?)", re.DOTALL)
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC")

@@ -30,7 +30,9 @@ def test_a_report_of_each_kind(doctor: Doctor) -> None:
     with listening(addon()) as healthy, listening(silent) as mute:
         reports = {
             "pass": told(doctor, host="127.0.0.1", port=healthy.port, only=["network", "addon", "blender"]),
-            "warn": told(doctor, host="127.0.0.1", port=healthy.port, expect_protocol=["14"], only=["network", "addon"]),
+            "warn": told(
+                doctor, host="127.0.0.1", port=healthy.port, expect_protocol=["14"], only=["network", "addon"]
+            ),
             "fail": told(doctor, host="127.0.0.1", port=closed_port()),
             "unknown": told(doctor, host="127.0.0.1", port=mute.port, only=["network", "addon"], deadline=0.2),
         }

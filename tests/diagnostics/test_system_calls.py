@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ledger of a real run beside what the system saw of it: nothing is touched that the report does not tell.
 
-A folder on the way to something that is told is not told of its own. Not compared are files outside the user's home (Python, its modules, libraries, /proc, /etc), which tell nothing about
-what was looked at, sockets of the system's own name services, and what a started program does, which is its own affair.
+A folder on the way to something that is told is not told of its own. Not compared are files outside the user's home
+(Python, its modules, libraries, /proc, /etc), which tell nothing about what was looked at, sockets of the system's own
+name services, and what a started program does, which is its own affair.
 """
 
 from __future__ import annotations
@@ -76,11 +77,12 @@ def furnish(home: Path, server: Path, port: int) -> None:
     doctor = Doctor(home)
     env = {"BLENDER_HOST": "127.0.0.1", "BLENDER_PORT": str(port)}
     doctor.configure({"command": str(server), "args": ["-m", "blender_mcp"], "env": env})
+    line = "2030-01-01T10:00:00.000Z [blender] [info] Initializing server...\n"
     files = {
         ".config/Claude/claude_desktop_config.json.bak": "{}",
         ".config/Claude/config.json": "{}",
-        ".config/Claude/logs/mcp-server-blender.log": "2030-01-01T10:00:00.000Z [blender] [info] Initializing server...\n",
-        ".config/Claude/logs/mcp.log": "2030-01-01T10:00:00.000Z [info] [blender] Initializing server...\n",
+        ".config/Claude/logs/mcp-server-blender.log": line,
+        ".config/Claude/logs/mcp.log": line,
         ".config/Claude/Claude Extensions/local.dxt.x.blender-mcp/manifest.json": '{"name": "blender-mcp"}',
         ".config/Claude/Claude Extensions Settings/local.dxt.x.blender-mcp.json": '{"isEnabled": true}',
         ".cursor/mcp.json": '{"mcpServers": {}}',
