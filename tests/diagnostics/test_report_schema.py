@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from diagnostics.__main__ import main
-from diagnostics.reports import json_report, render
+from diagnostics.reports import SUFFIXES, json_report, render
 
 from .peers import addon, listening, silent
 from .runs import Doctor, closed_port
@@ -61,6 +61,16 @@ def test_the_apps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert listed["apps"][0]["entries"]
     assert listed["apps"][0]["problems"]
     assert problems(listed) == []
+
+
+@pytest.mark.parametrize("name", ["broken", "works"])
+def test_the_examples_of_the_documentation_are_such_reports(name: str) -> None:
+    folder = Path(__file__).parents[2] / "docs" / "reports"
+    for suffix in SUFFIXES.values():
+        assert (folder / f"{name}{suffix}").is_file()
+    example = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    assert problems(example) == []
+    assert example["verdict"] == {"broken": "fail", "works": "pass"}[name]
 
 
 @pytest.mark.parametrize(
