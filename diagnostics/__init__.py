@@ -91,6 +91,8 @@ async def diagnose_async(
     redactor = Redactor(machine, context.secrets)
     if target.own_folder is not None and Link.CLIENT in target.links:
         context.worked = last_good.worked_entries(target.own_folder, context.ledger)
+    for file in target.read:
+        context.ledger.read(file)
     checks = engine.select(CHECKS, target.links, alone=looks is not None)
 
     def tell(event: Event) -> None:

@@ -14,6 +14,7 @@ from .command_line.arguments import WRONG_USAGE, parser, with_command
 from .command_line.run import DOCTOR_FAILED
 from .command_line.terminal import say
 from .model import Machine, Snapshot
+from .redaction import Redactor
 from .target import TargetError
 
 INTERRUPTED = 130
@@ -44,7 +45,8 @@ def main(
     except BrokenPipeError:  # whoever read our output has gone
         return DOCTOR_FAILED
     except Exception as error:  # noqa: BLE001  # no traceback reaches a user
-        return say(f"{prog}: failed by a mistake of its own: {type(error).__name__}: {error}", DOCTOR_FAILED)
+        told = Redactor(Machine.current()).text(f"{type(error).__name__}: {error}")
+        return say(f"{prog}: failed by a mistake of its own: {told}", DOCTOR_FAILED)
 
 
 def script() -> NoReturn:

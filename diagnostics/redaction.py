@@ -6,6 +6,7 @@ Applied once, when the report is made, so that no view can forget it.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import enum
 import functools
@@ -17,77 +18,46 @@ from pathlib import Path
 from typing import TypeVar
 
 from .model import Machine, Remedy, Tool
+from .own_names import OwnNames
 from .protocols.shell_words import inside_quotes
-from .text import clean
+from .secret_patterns import MASK, NAME, without_lookalikes
+from .text import clean, percent_encoded
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-MASK = "‹masked›"
 MASKED = (
     "values of environment variables that a configuration sets",
     "values of options, variables and headers whose name looks like a secret (token, key, password, authorization)",
     "texts that look like an access key or a token",
     "user name, password and query of URLs",
     "the home folder, shown as ~",
+    "the name of this computer's user and of this computer, where they stand as words",
 )
 NOT_MASKED = (
     "names of AI apps, servers, add-ons, files and folders below the home folder",
-    "host names, addresses and ports",
-    "versions, process numbers, program names and the users that they run as",
+    "names of other computers, addresses and ports",
+    "versions, process numbers, program names and other users that they run as",
+    "a user's or computer's name that is an ordinary word (root, blender, localhost) or shorter than three letters",
+    "values that are very short or that many have (abc, true, 3.11), unless they stand behind their variable's name",
 )
 
-_NAME = (
-    r"[\w.-]{0,40}?(?:api[_-]?key|access[_-]?key|private[_-]?key|token|secret|passw(?:or)?d|passphrase|credential|licen[cs]e"
-    r"|auth|bearer|cookie|session[_-]?id)[\w.-]{0,40}"
-)
-_SECRET_NAME = re.compile(f"(?i){_NAME}")
-_SECRET_OPTION = re.compile(f"(?i)--?{_NAME}")
-# A pattern that may begin anywhere in a long run of such characters would take quadratic time.
-_AT_START = r"(?<![\w.-])"
-_NAMED = tuple("key token secret passw passphrase credential licen auth bearer cookie session".split())  # noqa: SIM905
-# Each after the words, in small letters, of which one stands in all ASCII that it matches: most texts have none.
-_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
-    # --token VALUE, --api-key=VALUE; a list of arguments in quotes or with commas too
-    (
-        _NAMED,
-        re.compile(rf"(?i){_AT_START}(--?{_NAME})(\s*=\s*|['\"]?[,\s]+['\"]?)(?!-)([^\s'\",\]]+)"),
-        rf"\1\2{MASK}",
-    ),
-    # API_KEY=VALUE, "token": "VALUE", Authorization: Bearer VALUE
-    (
-        _NAMED,
-        re.compile(
-            rf"(?i){_AT_START}({_NAME}['\"]?\s*[:=]\s*['\"]?)(?:(?:bearer|basic|token)\s+)?(?!‹)([^\s'\",;&}}]+)"
-        ),
-        rf"\1{MASK}",
-    ),
-    (("bearer", "basic"), re.compile(r"(?i)\b(bearer|basic)\s+[\w+/=.~-]{8,}"), rf"\1 {MASK}"),
-    # user:password@ and ?query of URLs
-    (("://",), re.compile(r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://)[^\s/@'\"]+@", re.IGNORECASE), rf"\1{MASK}@"),
-    (
-        ("://",),
-        re.compile(r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://[^\s?'\"]*)\?[^\s'\"]+", re.IGNORECASE),
-        rf"\1?{MASK}",
-    ),
-    # keys with a well-known beginning, and JSON Web Tokens
-    (
-        ("",),
-        re.compile(
-            r"\b(?:sk|pk|rk|ghp|gho|ghu|ghs|ghr|github_pat|glpat|xox[abeoprs]|hf|npm|pypi|AKIA|ASIA|AIza|ya29|tripo|msy)[-_]?[\w-]{16,}"
-        ),
-        MASK,
-    ),
-    (("eyj",), re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),
-)
+_SECRET_NAME = re.compile(f"(?i){NAME}")
+_SECRET_OPTION = re.compile(f"(?i)--?{NAME}")
+_HEADER_OPTIONS = frozenset({"--header", "-H"})
+"""Options after which a header stands, whose value is nobody's business whatever its name."""
 _MIN_SECRET = 4
+_PAIR = re.compile(r"(\w+)=(.+)")
+"""A variable with a value that is no secret by itself."""
 _MIN_PART = 8
 """A line or the beginning of a secret is one too, from this many characters on."""
 _LIMIT = 8000
 """Characters of a text that are shown; nothing that people read is longer."""
 _SHORT = 500
 """Characters of a text that is worth being remembered."""
-_VERBATIM = frozenset({"id", "explained_by", "root_cause", "blocked_by", "digest", "layers", "masked", "not_masked"})
+_VERBATIM = frozenset(
+    {"id", "explained_by", "root_cause", "blocked_by", "digest", "found", "layers", "masked", "not_masked"}
+)
 """Fields that hold our own words and names; nothing from outside stands there."""
 _WITHOUT_TEXT = frozenset({"bool", "int", "float", "Verdict", "Link"})
 """Types of fields, as they are written, in which no text from outside can stand."""
@@ -105,11 +75,12 @@ class Redactor:
         self._home = str(machine.home)
         self._case = re.IGNORECASE if machine.platform == "win32" else re.NOFLAG
         own = (value for name, value in machine.environ.items() if _names_secret(name))
+        self._names = OwnNames(machine)
         self._own = frozenset(value for value in own if not _looks_like_path(value))
 
     def text(self, text: str) -> str:
         """The text, safe to show, with everything masked that `MASKED` lists."""
-        shown = self._without_home(self._without_secrets(text))
+        shown = self._anonymous(self._without_secrets(text))
         return text if shown == text else shown
 
     def _without_secrets(self, text: str) -> str:
@@ -118,6 +89,9 @@ class Redactor:
             text = hide(text, secrets)
         # What many reports have in common, such as the words of a cause, is looked at once.
         return _shown(text) if len(text) <= _SHORT else _shown.__wrapped__(text)
+
+    def _anonymous(self, text: str) -> str:
+        return self._names.without(self._without_home(text))
 
     def _without_home(self, text: str) -> str:
         if len(self._home) < 2:  # noqa: PLR2004  # "/" is everybody's
@@ -149,7 +123,7 @@ class Redactor:
         if isinstance(value, Remedy):
             # `~` in a configuration file is no path, so what is to be pasted there has the folder written out.
             exact = self._without_secrets(value.text)
-            return Remedy(self.text(value.title), value.kind, self._without_home(exact), exact, value.action)
+            return Remedy(self.text(value.title), value.kind, self._anonymous(exact), exact, value.action)
         if isinstance(value, Path):
             return Path(self.text(str(value)))
         if isinstance(value, Tool):
@@ -184,12 +158,7 @@ def _field_names(kind: type) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=512)
 def _shown(text: str) -> str:
     """The text, safe to show, without what looks like a secret."""
-    text = clean(text, _LIMIT)
-    lowered, is_ascii = text.lower(), text.isascii()
-    for words, pattern, replacement in _PATTERNS:
-        if not is_ascii or any(word in lowered for word in words):
-            text = pattern.sub(replacement, text)
-    return text
+    return without_lookalikes(clean(text, _LIMIT))
 
 
 @functools.lru_cache(maxsize=512)
@@ -201,7 +170,10 @@ def _names_secret(variable: str) -> bool:
 def hide(text: str, secrets: Collection[str]) -> str:
     """The text with these secrets masked: whole, in any spelling, line by line, and where the text was cut in one."""
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) < _MIN_SECRET or _HARMLESS.fullmatch(secret):
+        if (pair := _PAIR.fullmatch(secret)) is not None and not _is_telling(pair[2]):
+            text = _without_value(text, pair[1], pair[2])
+            continue
+        if not _is_telling(secret):
             continue
         for written in _spellings(secret):
             if len(written) >= _MIN_PART:
@@ -210,6 +182,25 @@ def hide(text: str, secrets: Collection[str]) -> str:
                 text = re.sub(rf"(?<!\w){re.escape(written)}(?!\w)", MASK, text)
         text = _without_cut_end(text, secret)
     return text
+
+
+def setting(name: str, value: str) -> str:
+    """What to keep as a secret of a variable that an entry sets: its value, or both where the value tells nothing."""
+    return value if _is_telling(value) else f"{name}={value}"
+
+
+def _is_telling(value: str) -> bool:
+    """Whether a value is a secret wherever it stands: not very short, and not what many have."""
+    return len(value) >= _MIN_SECRET and _HARMLESS.fullmatch(value) is None
+
+
+def _without_value(text: str, name: str, value: str) -> str:
+    """The text with a value masked behind its name, and where it fills a line and is no common word."""
+    behind = rf"(?<![\w.-])({re.escape(name)}\\?['\"]?\s*[:=]\s*\\?['\"]?){re.escape(value)}(?!\w)"
+    text = re.sub(behind, rf"\1{MASK}", text)
+    if _HARMLESS.fullmatch(value):
+        return text
+    return re.sub(rf"(?m)^([ \t]*){re.escape(value)}(?=[ \t]*$)", rf"\1{MASK}", text)
 
 
 def _without_cut_end(text: str, secret: str) -> str:
@@ -222,11 +213,18 @@ def _without_cut_end(text: str, secret: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _spellings(secret: str) -> tuple[str, ...]:
-    """The secret as it stands in texts: as it is, quoted for a shell, in JSON, made harmless to show, and its lines."""
+    """The secret as it stands in texts: as it is, for a shell, in JSON, in an address, in base64, line by line."""
     in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     in_shell = (*inside_quotes(secret), secret.replace('"', '\\"'))
+    whole = percent_encoded(secret)
+    in_url = (whole, whole.replace("%20", "+"), percent_encoded(secret, "/"))
+    in_base64 = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode().rstrip("=")
     lines = (line.strip() for line in secret.splitlines() if len(line.strip()) >= _MIN_PART)
-    return tuple(sorted({secret, *in_json, *in_shell, clean(secret, len(secret)), *lines}, key=len, reverse=True))
+    return tuple(
+        sorted(
+            {secret, *in_json, *in_shell, *in_url, in_base64, clean(secret, len(secret)), *lines}, key=len, reverse=True
+        )
+    )
 
 
 def secret_words(argv: Sequence[str]) -> set[str]:
@@ -234,12 +232,18 @@ def secret_words(argv: Sequence[str]) -> set[str]:
 
     In a command line that is written out, a value with blanks or quotes in it has no end that a pattern could find.
     """
-    found, hide = set(), False
+    found, hide, before = set(), False, ""
     for word in argv:
+        if (
+            before in _HEADER_OPTIONS
+            and (header := re.fullmatch(r"(?s)[\w-]+\s*[:=]\s*(?:\w+ )?(.+)", word)) is not None
+        ):
+            found.add(header[1])
+        before = word
         if hide and not word.startswith("-"):
             found.add(word)
         if (
-            named := re.fullmatch(rf"(?is)-{{0,2}}{_NAME}\s*[=:]\s*(?:(?:bearer|basic|token)\s+)?(.+)", word)
+            named := re.fullmatch(rf"(?is)-{{0,2}}{NAME}\s*[=:]\s*(?:(?:bearer|basic|token)\s+)?(.+)", word)
         ) is not None:
             found.add(named[1])
         hide = _SECRET_OPTION.fullmatch(word) is not None

@@ -9,7 +9,7 @@ import unicodedata
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
     "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible, bidi marks, overrides, isolates
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"  # annotations, lone surrogates, tags
+    "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"  # annotations, no characters, surrogates, tags
 )
 
 
@@ -63,3 +63,9 @@ def without_user(text: str) -> str:
 def host_port(host: str, port: int) -> str:
     """A host and a port as one text; an IPv6 address stands in brackets (RFC 3986, section 3.2.2)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def percent_encoded(text: str, keep: str = "") -> str:
+    """The text as it stands in an address, but for unreserved characters and those to `keep` (RFC 3986, section 2)."""
+    kept = f"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~{keep}".encode()
+    return "".join(chr(byte) if byte in kept else f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))

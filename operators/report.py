@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from ..diagnostics.model import Report
 
 _TEXT_NAME = "MCP Diagnostics Report"
-_SUFFIXES = {"TEXT": ".txt", "JSON": ".json"}
+
+
+def _suffix(form: str) -> str:
+    """How the name of such a file ends."""
+    from ..diagnostics.reports import SUFFIXES  # noqa: PLC0415  # imported with the first run
+
+    return SUFFIXES[form.lower()]
 
 
 def _render(report: Report, form: str = "text") -> str:
@@ -94,26 +100,36 @@ class MCP_DIAGNOSTICS_OT_save_report(_OnReport, bpy.types.Operator):
     filepath: bpy.props.StringProperty(name="File Path", subtype="FILE_PATH", options={"SKIP_SAVE"})
     format: bpy.props.EnumProperty(name="Format", description="How to write the report", items=run.FORMATS)
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
-    filter_glob: bpy.props.StringProperty(default="*.txt;*.json", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.txt;*.json;*.md;*.xml;*.html", options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Let the user choose the file."""
         if not self.filepath:
-            self.filepath = "mcp-diagnostics" + _SUFFIXES[self.format]
+            self.filepath = "mcp-diagnostics" + _suffix(self.format)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def check(self, context: bpy.types.Context) -> bool:
         """Let the file's suffix follow the chosen format; True when it changed."""
-        path = Path(self.filepath)
-        if not path.name or path.suffix == _SUFFIXES[self.format]:
+        from ..diagnostics.reports import SUFFIXES  # noqa: PLC0415
+
+        path, suffix = Path(self.filepath), _suffix(self.format)
+        if not path.name or path.suffix == suffix:
             return False
-        self.filepath = str(path.with_suffix(_SUFFIXES[self.format]))
+        # A dot may belong to the name; only a suffix of another format gives way.
+        stem = path.stem if path.suffix in SUFFIXES.values() else path.name
+        self.filepath = str(path.with_name(stem + suffix))
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the file."""
-        text = _render(session.state.report, self.format.lower())
+        from ..diagnostics import with_written  # noqa: PLC0415
+
+        if not self.filepath:
+            self.report({"ERROR"}, "Name the file")
+            return {"CANCELLED"}
+        report = with_written(session.state.report, Path(bpy.path.abspath(self.filepath)))
+        text = _render(report, self.format.lower())
         return {"FINISHED"} if run.write(self, self.filepath, text) else {"CANCELLED"}
 
 

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 FORMATS = (
     ("TEXT", "Text", "For people: the answer first, then what was seen"),
     ("JSON", "JSON", "For programs: everything that was found"),
+    ("MARKDOWN", "Markdown", "For an issue or a chat: the answer first, the evidence folded away"),
+    ("JUNIT", "JUnit XML", "For build servers: a test for each check"),
+    ("HTML", "Web Page", "For a browser or a printer: one file that needs nothing else"),
 )
+"""As in words.toml, which is not read before the first run. A test holds them together."""
 
 
 class MCP_DIAGNOSTICS_OT_run(bpy.types.Operator):

@@ -156,9 +156,14 @@ def crash_from(error: BaseException) -> Crashed:
     """What to show and what to copy when the engine raised."""
     import traceback  # noqa: PLC0415
 
+    from ..diagnostics.model import Machine  # noqa: PLC0415
+    from ..diagnostics.redaction import Redactor  # noqa: PLC0415
+
     what = str(error).strip().splitlines()
     message = f"The diagnosis itself failed: {type(error).__name__}" + (f": {what[0]}" if what else "")
-    return Crashed(message, "".join(traceback.format_exception(error)))
+    # What went wrong may quote a configuration, and both are pasted where people ask for help.
+    text = Redactor(Machine.current()).text
+    return Crashed(text(message), "".join(map(text, traceback.format_exception(error))))
 
 
 state = State()

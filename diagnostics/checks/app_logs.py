@@ -144,7 +144,7 @@ class _Reads:
         """The app's logs, the newest of each pattern first, with the name of the server that each is about."""
         if app.id not in self._found:
             patterns = log_patterns(app, self._context.machine)
-            found = (file for pattern in patterns for file in find_logs(pattern))
+            found = (file for pattern in patterns for file in find_logs(pattern, self._context.ledger))
             self._found[app.id] = tuple((file, server_of(file.as_posix())) for file in found)
         return self._found[app.id]
 

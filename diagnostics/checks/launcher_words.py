@@ -15,7 +15,8 @@ from ..knowledge.launchers import name_of
 from ..knowledge.uv_messages import Message, read_message
 from ..model import EvidenceValue, Finding
 from ..probes.resolution import reason_in
-from ..redaction import MASK, hide
+from ..redaction import hide
+from ..secret_patterns import MASK
 from ..text import one_line
 from .container_words import container_said
 from .entries import INSTALL_UV, Launch, command_line, evidence_of, installed

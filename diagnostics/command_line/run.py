@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from ..reports.survey_report import Survey
 from ..target import TargetError, read_endpoints, seconds
 from ..waiting import is_ready, wait_until_ready
 from .arguments import target_of
-from .terminal import progress, status, write
+from .terminal import progress, screen, status, write
 
 DOCTOR_FAILED = 4
 
@@ -57,12 +58,19 @@ def _survey(options: argparse.Namespace, snapshot: Snapshot | None, output: Path
     endpoints = read_endpoints(options.endpoint, options.endpoints)
     survey, codes = Survey(options.format), set[int]()
 
+    def named(endpoint: str) -> Target:
+        target = target_of(options, endpoint)
+        return dataclasses.replace(
+            target, read=(*target.read, *([Path(options.endpoints)] if options.endpoints else ()))
+        )
+
     def tell(report: Report) -> None:
         codes.add(exit_code(report, fail_on=Verdict(options.fail_on)))
         write(survey.line(report))
 
     with _sink(output) as write:
-        diagnose_many((target_of(options, endpoint) for endpoint in endpoints), tell, snapshot)
+        write(survey.head())
+        diagnose_many((named(endpoint) for endpoint in endpoints), tell, snapshot)
         write(survey.total())
     return next((code for code in (1, DOCTOR_FAILED, 3) if code in codes), 0)
 
@@ -89,12 +97,13 @@ def _wait(target: Target, seconds_s: float, snapshot: Snapshot | None) -> Report
 
 
 def _deliver(report: Report, options: argparse.Namespace, output: Path | None) -> int:
-    text = render(report, options.format, verbose=options.verbose, exact=output is None and sys.stdout.isatty())
     if output is None:
-        write(text)
+        shown = screen()
+        own = shown is not None and sys.stdout.isatty()
+        write(render(report, options.format, verbose=options.verbose, exact=own, screen=shown))
     else:
         try:
-            output.write_text(text, encoding="utf-8", newline="\n")
+            output.write_text(render(report, options.format, verbose=options.verbose), encoding="utf-8", newline="\n")
         except OSError as error:
             raise TargetError("output", f"“{output}” cannot be written: {error.strerror}") from None
     return exit_code(report, fail_on=Verdict(options.fail_on))

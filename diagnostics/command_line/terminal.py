@@ -4,22 +4,88 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TextIO
 
 from ..model import CheckStarted, Event
+from ..reports import Screen
 from ..text import one_line
+
+_WIDEST = 100
+"""Columns; longer lines are hard to read."""
+_STAND_INS = {
+    **dict.fromkeys("✔", "+"),
+    **dict.fromkeys("✖", "x"),
+    **dict.fromkeys("–—−", "-"),
+    **dict.fromkeys("·•", "*"),
+    **dict.fromkeys("“”„«»", '"'),
+    **dict.fromkeys("‘’", "'"),
+    "…": "...",
+    "→": "->",
+    "←": "<-",
+    "‹": "<",
+    "›": ">",
+    "≥": ">=",
+    "≤": "<=",
+}
+"""What our own signs are on a terminal that cannot show them."""
+
+
+def screen() -> Screen | None:
+    """The terminal on which the output appears; None where it goes into a file or to another program.
+
+    Colours follow the customs: NO_COLOR (no-color.org) forbids them, FORCE_COLOR and CLICOLOR_FORCE (bixense.com) want
+    them even without a terminal, CLICOLOR=0 and TERM=dumb are against them.
+    """
+    shown, environ = _is_terminal(sys.stdout), os.environ
+    if shown:
+        return Screen(min(shutil.get_terminal_size().columns, _WIDEST), colours(environ, shown=True))
+    return Screen(colours=True) if colours(environ, shown=False) else None
+
+
+def colours(environ: Mapping[str, str], *, shown: bool) -> bool:
+    """Whether to colour what is `shown` on a terminal, or goes elsewhere."""
+    if environ.get("NO_COLOR"):
+        return False
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+        if environ.get(name, "0") not in {"", "0"}:
+            return True
+    if environ.get("CLICOLOR") == "0":
+        return False
+    return shown and _understands_sequences(environ)
+
+
+def _understands_sequences(environ: Mapping[str, str]) -> bool:
+    if sys.platform == "win32":  # the old console shows them as they are
+        return any(environ.get(name) for name in ("WT_SESSION", "TERM_PROGRAM", "TERM", "ANSICON"))
+    return environ.get("TERM", "dumb") not in {"dumb", ""}
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # it has been closed
+        return False
+
+
+def _is_plain(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is said to know ASCII only. Python itself takes C for UTF-8 (PEP 538, PEP 540)."""
+    said = environ.get("LC_ALL") or environ.get("LANG") or ""
+    return said in {"C", "POSIX"}
 
 
 @contextlib.contextmanager
 def status() -> Iterator[Callable[[str], None]]:
     """One line on the terminal that changes and goes; nothing where nobody looks."""
-    shown = sys.stderr is not None and sys.stderr.isatty()
+    shown = _is_terminal(sys.stderr) and _understands_sequences(os.environ)
 
     def say(line: str) -> None:
         if shown:
-            sys.stderr.write(f"\r\x1b[K{one_line(line, shutil.get_terminal_size().columns - 3)}")
+            shortened = one_line(line, shutil.get_terminal_size().columns - 3)
+            sys.stderr.write(_showable(f"\r\x1b[K{shortened}", sys.stderr))
             sys.stderr.flush()
 
     try:
@@ -43,15 +109,32 @@ def progress() -> Iterator[Callable[[Event], None]]:
 
 
 def write(text: str) -> None:
-    """Prints, whatever the encoding of the terminal: what it cannot show becomes a question mark."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    """Prints, whatever the encoding of the terminal: what it cannot show is shown by a stand-in."""
+    sys.stdout.write(_showable(text, sys.stdout))
     sys.stdout.flush()
+
+
+def _showable(text: str, stream: TextIO) -> str:
+    encoding = stream.encoding or "utf-8"
+    if _is_terminal(stream) and _is_plain(os.environ):
+        encoding = "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = "".join(_sign(sign, encoding) for sign in text)
+    return text
+
+
+def _sign(sign: str, encoding: str) -> str:
+    try:
+        sign.encode(encoding)
+    except UnicodeEncodeError:
+        return _STAND_INS.get(sign, "?")
+    return sign
 
 
 def say(line: str, status: int) -> int:
     """One line beside the output, for people; returns `status`."""
     with contextlib.suppress(OSError, UnicodeError, AttributeError):
-        encoding = sys.stderr.encoding or "utf-8"
-        sys.stderr.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+        sys.stderr.write(_showable(line, sys.stderr) + "\n")
     return status

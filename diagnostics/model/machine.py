@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ class Machine:
     platform: str
     home: Path
     environ: Mapping[str, str]
+    node: str = ""
+    """Its name in the network."""
 
     def folders(self, path: str) -> tuple[str, ...]:
         """The folders in the text of a PATH, as this system separates them."""
@@ -55,7 +58,7 @@ class Machine:
     @classmethod
     def current(cls) -> Machine:
         """The machine this process runs on."""
-        return cls(sys.platform, Path.home(), dict(os.environ))
+        return cls(sys.platform, Path.home(), dict(os.environ), platform.node())
 
 
 @dataclass(frozen=True, slots=True)

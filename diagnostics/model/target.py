@@ -116,3 +116,5 @@ class Target:
     """Try each server that may be started in a clean environment too, which is made for that and removed."""
     own_folder: Path | None = None
     """Where the doctor may keep files of its own; None means nowhere, and then it keeps none."""
+    read: tuple[Path, ...] = ()
+    """The files that had to be read to make this target, which belong into the ledger of its runs."""

@@ -30,12 +30,15 @@ class LogRead:
     reason: str = ""
 
 
-def find_logs(pattern: Path) -> tuple[Path, ...]:
+def find_logs(pattern: Path, ledger: Ledger) -> tuple[Path, ...]:
     """The files that a pattern with wild cards finds, the one that was written last first."""
     head = Path(*itertools.takewhile(lambda part: "*" not in part, pattern.parts))
     with contextlib.suppress(OSError, ValueError):
         if head == pattern:
             return (pattern,) if pattern.exists() else ()
+        if not head.is_dir():
+            return ()
+        ledger.read(head)
         found = list(itertools.islice(head.glob(pattern.relative_to(head).as_posix()), MAX_FILES))
         return tuple(sorted(found, key=_written, reverse=True))
     return ()

@@ -116,5 +116,6 @@ def _check(check: CheckResult) -> dict[str, object]:
         "verdict": check.verdict,
         "elapsed_ms": round(check.elapsed_ms, 1),
         "blocked_by": check.blocked_by,
+        "found": list(check.found),
         "transcript": list(check.transcript),
     }

@@ -9,20 +9,37 @@ from collections import Counter
 
 from ..model import Link, Report, Verdict
 from ..text import host_port
+from . import html_report, junit_report, outline
 from .json_report import as_object
-from .text_report import MARKS, WIDTH
+from .markdown_text import inline
+from .outline import MARKS
+from .text_report import WIDTH
 
 _ENDPOINT = 32
 """Characters of the column of endpoints; a longer one moves the rest of its line."""
 
 
 class Survey:
-    """Turns reports into lines and keeps count. `form` is "text" or "json", which means an object a line."""
+    """Turns reports into lines and keeps count. `form` is one of `FORMATS`; "json" means an object a line."""
 
     def __init__(self, form: str) -> None:
         self._form = form
         self.verdicts: Counter[Verdict] = Counter()
         self._causes: Counter[str] = Counter()
+
+    def head(self) -> str:
+        """What stands before the first line."""
+        match self._form:
+            case "markdown":
+                words = outline.words()
+                titles = (words["verdict"], words["endpoint"], words["what"], words["time"])
+                return f"| {' | '.join(titles)} |\n|:--|:--|:--|--:|\n"
+            case "junit":
+                return junit_report.OPENING
+            case "html":
+                return html_report.survey_head()
+            case _:
+                return ""
 
     def line(self, report: Report) -> str:
         """The line of this report, with its end."""
@@ -31,14 +48,31 @@ class Survey:
             self._causes[report.root_cause] += 1
         if self._form == "json":
             return json.dumps(as_object(report), allow_nan=False, separators=(",", ":")) + "\n"
-        endpoint = host_port(report.host, report.port)
+        if self._form == "junit":
+            return junit_report.element(junit_report.suite(report))
+        mark, endpoint, time = MARKS[report.verdict], host_port(report.host, report.port), f"{report.elapsed_ms:.0f} ms"
         said = f"{report.headline} [{report.root_cause}]" if report.root_cause else _answers(report)
-        return f"{MARKS[report.verdict]} {endpoint:<{_ENDPOINT}} {said}  {report.elapsed_ms:.0f} ms\n"
+        if self._form == "markdown":
+            return f"| {mark} {report.verdict} | {inline(endpoint)} | {inline(said)} | {time} |\n"
+        if self._form == "html":
+            return html_report.row((f"{mark} {report.verdict}", endpoint, said, time), report.verdict)
+        return f"{mark} {endpoint:<{_ENDPOINT}} {said}  {time}\n"
 
     def total(self) -> str:
-        """What it comes to, for people; nothing in JSON."""
-        if self._form == "json":
-            return ""
+        """What it comes to, for people; for programs only what ends the document."""
+        match self._form:
+            case "json":
+                return ""
+            case "junit":
+                return junit_report.CLOSING
+            case "markdown":
+                return f"\n{inline(self._counted())}\n"
+            case "html":
+                return html_report.survey_end(self._counted())
+            case _:
+                return "\n" + textwrap.fill(self._counted(), WIDTH) + "\n"
+
+    def _counted(self) -> str:
         works = self.verdicts[Verdict.PASS] + self.verdicts[Verdict.WARN]
         broken = ", ".join(f"{cause} {count}" for cause, count in self._causes.most_common())
         counted = f"{self.verdicts.total()} endpoints: {works} work"
@@ -48,7 +82,7 @@ class Survey:
             counted += f", {self.verdicts[Verdict.FAIL]} broken: {broken}"
         if self.verdicts[Verdict.UNKNOWN]:
             counted += f", {self.verdicts[Verdict.UNKNOWN]} could not be tested"
-        return "\n" + textwrap.fill(counted, WIDTH) + "\n"
+        return counted
 
 
 def _answers(report: Report) -> str:

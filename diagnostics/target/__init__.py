@@ -80,6 +80,7 @@ def make_target(
     number = port_number(port) if port is not None and port != "" else None
     if port_in_host is not None and number is not None and port_in_host != number:
         raise TargetError("host", f"names port {port_in_host}, and the port is {number}; write the host without a port")
+    read: list[Path] = []
     return Target(
         host=name,
         port=number or port_in_host or DEFAULTS.port,
@@ -93,7 +94,7 @@ def make_target(
         headers=tuple(header_of(value) for value in headers),
         pins=(
             *(pin_of(value) for value in pinned),
-            *(pins_in(requirements) if requirements else ()),
+            *(pins_in(requirements, read) if requirements else ()),
         ),
         apps=tuple(app_of(value) for value in apps),
         app_config=readable_file("app-config", app_config) if app_config else None,
@@ -113,4 +114,5 @@ def make_target(
         ),
         isolate=isolate,
         own_folder=own_folder,
+        read=tuple(read),
     )

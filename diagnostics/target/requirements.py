@@ -29,22 +29,24 @@ def pin_of(value: str) -> str:
     return str(requirement)
 
 
-def pins_in(file: str | Path) -> tuple[str, ...]:
-    """The pins in a file of requirements. Options of pip, such as where to get packages, say nothing about versions.
+def pins_in(file: str | Path, read: list[Path]) -> tuple[str, ...]:
+    """The pins in a file of requirements; each file that was read is put into `read`.
 
+    Options of pip, such as where to get packages, say nothing about versions.
     Raises TargetError that names every line which cannot be used by its number.
     """
     path = readable_file("requirements", file)
     found, wrong = list[str](), list[str]()
-    _collect(path, found, wrong, (path,))
+    _collect(path, found, wrong, (path,), read)
     refuse(wrong, "requirements")
     if not found:
         raise TargetError("requirements", f"“{one_line(str(path), 200)}” names no requirement")
     return tuple(found)
 
 
-def _collect(path: Path, found: list[str], wrong: list[str], through: tuple[Path, ...]) -> None:
+def _collect(path: Path, found: list[str], wrong: list[str], through: tuple[Path, ...], read: list[Path]) -> None:
     """Reads one file of requirements, and those that it leads to."""
+    read.append(path)
     where = f"{one_line(path.name, 60)}, " if len(through) > 1 else ""
     for number, line in read_requirement_lines(text_of(path, "requirements")):
         problem = line.problem
@@ -54,7 +56,7 @@ def _collect(path: Path, found: list[str], wrong: list[str], through: tuple[Path
             elif line.file:
                 other = readable_file("requirements", path.parent / line.file)
                 if other not in through and len(through) < _MAX_DEPTH:
-                    _collect(other, found, wrong, (*through, other))
+                    _collect(other, found, wrong, (*through, other), read)
         except TargetError as error:
             problem = error.message
         if problem:

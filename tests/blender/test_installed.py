@@ -50,6 +50,20 @@ def test_the_operator_writes_json(installed: Installed) -> None:
     assert ran["touched"] is False, "nothing is written into the user's file"
 
 
+def test_reports_in_every_format(installed: Installed) -> None:
+    folder = installed.resources / "reports"
+    folder.mkdir()
+    ran = installed.call("save_reports", folder=folder)
+
+    begins = {"TEXT": "", "JSON": "{", "MARKDOWN": "### ", "JUNIT": "<?xml ", "HTML": "<!DOCTYPE html>"}
+    assert set(ran["written"]) == set(begins)
+    for form, files in ran["written"].items():
+        for name, text in zip((f"ran.{form}", f"saved.{form}"), files, strict=True):
+            assert text.startswith(begins[form])
+            assert name in text, "what was written is told"
+    assert ran["shown"] == {name.upper(): words for name, words in ran["names"].items()}
+
+
 def test_main_returns_the_exit_code(installed: Installed) -> None:
     ran = installed.call("run_main", arguments=["--format", "json", "--only", "blender"])
 

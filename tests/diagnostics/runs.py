@@ -9,11 +9,14 @@ import socket
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from diagnostics import diagnose
 from diagnostics.model import BridgeState, Event, Finding, Link, LinkResult, Machine, Report, Snapshot
-from diagnostics.reports import render
+from diagnostics.reports import FORMATS, render
 from diagnostics.target import make_target
+
+from .schema import problems
 
 FOLDERS = {
     "linux": ".config/Claude",
@@ -31,12 +34,13 @@ class Doctor:
         self.home = home
         self.platform = "linux"
         self.environ: dict[str, str] = {}
+        self.node = ""
         self.snapshot: Snapshot | None = None
         self.events: list[Event] = []
 
     @property
     def machine(self) -> Machine:
-        return Machine(self.platform, self.home, self.environ)
+        return Machine(self.platform, self.home, self.environ, self.node)
 
     @property
     def config(self) -> Path:
@@ -55,8 +59,9 @@ class Doctor:
     def run(self, **target: Any) -> Report:
         """A run. Its report can be shown in every form."""
         report = diagnose(make_target(**target), self.snapshot, machine=self.machine, on_event=self.events.append)
-        for form in ("text", "json"):
-            assert render(report, form, verbose=True)
+        written = {form: render(report, form, verbose=True) for form in FORMATS}
+        assert problems(json.loads(written["json"])) == []
+        ET.fromstring(written["junit"])
         assert [row.link for row in report.chain] == list(Link)
         assert ids(report).count("internal.crash") == 0, found(report, "internal.crash").detail
         return report

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import tempfile
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diagnostics.model import CheckEnded, Command, Consent, Finding, Link, Machine, Remedy, Verdict
-from diagnostics.redaction import MASK, MASKED, NOT_MASKED, Redactor
-from diagnostics.reports import render
+from diagnostics.redaction import MASKED, NOT_MASKED, Redactor, setting
+from diagnostics.reports import FORMATS, render
+from diagnostics.secret_patterns import MASK
 
 from .runs import Doctor
 
@@ -102,7 +105,7 @@ def test_a_known_value_is_found_anywhere(before: str, secret: str, after: str) -
         "3D View > Sidebar (N) > MCP for Blender",
         "ModuleNotFoundError: No module named 'mcp.server.fastmcp'",
         'uvx --with "mcp<2" mcp-for-blender',
-        "protocol_version 15, process 4711, user ada",
+        "protocol_version 15, process 4711, user bob",
     ],
 )
 def test_what_helps_is_shown(text: str) -> None:
@@ -198,7 +201,7 @@ def test_no_secret_of_a_configuration_is_shown(planted: list[str]) -> None:
             third={"command": "blender", "env": {"A_TOKEN": [planted[7]]}},
         )
         report = doctor.run(only=["client", "launcher", "server"])
-        shown = repr(doctor.events) + repr(report) + render(report, "json")
+        shown = repr(doctor.events) + repr(report) + "".join(render(report, form) for form in FORMATS)
         shown += render(report, "text", verbose=True, exact=True)
         assert [piece for secret in planted for piece in leaked(secret, shown)] == []
 
@@ -229,3 +232,63 @@ def test_what_steers_a_terminal_reaches_no_report() -> None:
 
 def test_settings_that_everybody_has_are_no_secrets() -> None:
     assert redactor("3.11", "only-system", "blender").text("blender runs on 3.11.9") == "blender runs on 3.11.9"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("CODE=q7Z", f"CODE={MASK}"),
+        ('"CODE": "q7Z"', f'"CODE": "{MASK}"'),
+        ("CODE = q7Z;", f"CODE = {MASK};"),
+        ("printed:\n  q7Z\nend", f"printed:\n  {MASK}\nend"),
+        ("PIN=4711", f"PIN={MASK}"),
+        ("process 4711 of XCODE=q7Z and q7Z", "process 4711 of XCODE=q7Z and q7Z"),
+        ("PIN=47110", "PIN=47110"),
+        ("4711", "4711"),
+    ],
+)
+def test_a_value_that_tells_nothing_is_masked_behind_its_name(text: str, shown: str) -> None:
+    assert redactor(setting("CODE", "q7Z"), setting("PIN", "4711")).text(text) == shown
+
+
+@pytest.mark.parametrize("form", ["quoted", "plus", "base64"])
+def test_other_spellings_of_a_secret(form: str) -> None:
+    secret = "geheim/Wort mit+Rand"
+    quoted = urllib.parse.quote(secret, safe="")
+    plus = urllib.parse.quote_plus(secret)
+    spelled = {"quoted": quoted, "plus": plus, "base64": base64.b64encode(secret.encode()).decode()}[form]
+    assert redactor(secret).text(f"a {spelled} b").startswith(f"a {MASK}")
+
+
+def named(user: str, computer: str) -> Redactor:
+    return Redactor(Machine("linux", Path("/home", user), {"USER": user}, computer))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("owned by zephyrine on wombatbox", "owned by ‹user› on ‹computer›"),
+        ("zephyrine@wombatbox.local:22", "‹user›@‹computer›.local:22"),
+        ("WOMBATBOX", "‹computer›"),
+        ("/mnt/zephyrine/x and file:///home/zephyrine/y", "/mnt/‹user›/x and file:///home/‹user›/y"),
+        ("zephyrines zephyrine-2 wombatbox2 azephyrine", "zephyrines zephyrine-2 wombatbox2 azephyrine"),
+        ("/home/zephyrine/x", "~/x"),
+    ],
+)
+def test_the_names_of_the_user_and_of_the_computer(text: str, shown: str) -> None:
+    assert named("zephyrine", "wombatbox").text(text) == shown
+
+
+@pytest.mark.parametrize("name", ["root", "admin", "Blender", "localhost", "python", "claude", "server", "pi", "42"])
+def test_an_ordinary_word_is_no_name(name: str) -> None:
+    text = f"it is {name} at 42 in the server of Blender, and pi"
+    assert named(name, name).text(text) == text
+
+
+def test_a_name_with_a_blank() -> None:
+    assert named("Ada Lovelace", "").text("x/Ada%20Lovelace/y Ada Lovelace") == "x/‹user›/y ‹user›"
+
+
+def test_a_name_stays_in_what_this_user_pastes() -> None:
+    remedy = named("zephyrine", "").all(Remedy("a", "copy", "/mnt/zephyrine/x"))
+    assert (remedy.text, remedy.exact) == ("/mnt/‹user›/x", "/mnt/zephyrine/x")

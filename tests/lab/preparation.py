@@ -39,6 +39,7 @@ _SERVICES = (
 _POLICY = Path("/usr/sbin/policy-rc.d")
 """Debian's packages ask this program whether they may start their services; 101 means no."""
 _MACHINE_PACKAGES = {
+    "strace": ("strace",),
     "mmdebstrap": ("mmdebstrap", "debian-archive-keyring"),
     "the libraries that the bpy wheels load": (*_LIBRARIES, "libxrender1", "libxxf86vm1"),
 }

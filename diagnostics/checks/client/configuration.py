@@ -12,7 +12,7 @@ from ...knowledge import products, table
 from ...knowledge.apps import App, folders
 from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding, Verdict
-from ...redaction import secret_words
+from ...redaction import secret_words, setting
 from ..entries import Entry
 from .looking import Looked, look, wanted_apps
 from .protected import in_protected_folders
@@ -44,7 +44,9 @@ def keep_secrets(looked: Sequence[Looked], context: Context) -> None:
     """Notes which texts of the entries must not be shown."""
     plain = {"PATH"} | {name for product in products.products() for name in product.address_variables}
     for command in (entry.command for one in looked for entry in one.entries):
-        context.secrets.update(value for name, value in command.env.items() if name not in plain)
+        context.secrets.update(
+            setting(name, value) for name, value in command.env.items() if value and name not in plain
+        )
         context.secrets.update(secret_words(command.argv))
 
 

@@ -22,6 +22,9 @@ _MANY = 20
 def extensions_of(app: App, context: Context) -> Iterator[Entry | SwitchedOff]:
     """The extensions for Blender. Of their settings only `isEnabled` is read, as they may hold secrets."""
     for base in folders(app, context.machine) if app.extensions else ():
+        if not (base / app.extensions).is_dir():
+            continue
+        context.ledger.read(base / app.extensions)
         for folder in sorted((base / app.extensions).glob("*blender*"))[:_MANY]:
             command = _command(folder, context)
             if command is None:

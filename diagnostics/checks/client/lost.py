@@ -11,7 +11,8 @@ from ...knowledge.catalogue import finding
 from ...lock import spoken_day
 from ...model import Command, EvidenceValue, Finding, WorkedEntry
 from ...protocols import located_json
-from ...redaction import MASK, Redactor
+from ...redaction import Redactor
+from ...secret_patterns import MASK
 from ..entries import typed
 from .misplaced import backup_of
 from .reading import Configuration

@@ -47,12 +47,13 @@ def in_another_place(app: App, used: Path, context: Context) -> Iterator[Finding
 
 def backup_of(app: App, file: Path, context: Context) -> Path | None:
     """The newest copy beside the file that holds a Blender server."""
-    return next((copy for copy in _copies(file) if _has_entry(app, copy, context)), None)
+    return next((copy for copy in _copies(file, context) if _has_entry(app, copy, context)), None)
 
 
-def _copies(file: Path) -> list[Path]:
+def _copies(file: Path, context: Context) -> list[Path]:
     """The backups of a file in its own folder, the newest first."""
     found: list[tuple[float, Path]] = []
+    context.ledger.read(file.parent)
     try:
         with os.scandir(file.parent) as there:
             for _number, item in zip(range(_MANY), there, strict=False):

@@ -105,6 +105,24 @@ def run_operator(report):
     return {"result": sorted(result), "report": written, "touched": bpy.data.is_dirty != dirty}
 
 
+def save_reports(folder):
+    """What the operators write in each format, and the names that the file dialog would give: run, then save."""
+    operator = bpy.ops.mcp_diagnostics
+    forms = [item.identifier for item in operator.save_report.get_rna_type().properties["format"].enum_items]
+    written = {}
+    for form in forms:
+        ran, saved = f"{folder}/ran.{form}", f"{folder}/saved.{form}"
+        operator.run(filepath=ran, format=form)
+        operator.save_report(filepath=saved, format=form)
+        written[form] = [pathlib.Path(file).read_text(encoding="utf-8") for file in (ran, saved)]
+    names = importlib.import_module(f"{MODULE}.diagnostics.knowledge").table("words")["formats"]
+    shown = {
+        item.identifier: [item.name, item.description]
+        for item in operator.run.get_rna_type().properties["format"].enum_items
+    }
+    return {"written": written, "names": names, "shown": shown}
+
+
 def run_main(arguments):
     """`main([...])` of the extension's package: its exit code and what it printed."""
     printed = io.StringIO()

@@ -87,8 +87,8 @@ def test_the_newest_stands_first(tmp_path: Path) -> None:
         file.parent.mkdir(parents=True)
         file.write_bytes(b"")
         os.utime(file, (number, number))
-    assert [file.parent.name for file in find_logs(tmp_path / "logs" / "*" / "mcp*.log")] == ["c", "a", "b"]
-    assert find_logs(tmp_path / "nowhere" / "*.log") == ()
-    assert find_logs(tmp_path / "Zed.log") == ()
+    assert [file.parent.name for file in find_logs(tmp_path / "logs" / "*" / "mcp*.log", Ledger())] == ["c", "a", "b"]
+    assert find_logs(tmp_path / "nowhere" / "*.log", Ledger()) == ()
+    assert find_logs(tmp_path / "Zed.log", Ledger()) == ()
     (tmp_path / "Zed.log").touch()
-    assert find_logs(tmp_path / "Zed.log") == (tmp_path / "Zed.log",)
+    assert find_logs(tmp_path / "Zed.log", Ledger()) == (tmp_path / "Zed.log",)
