@@ -84,6 +84,9 @@ def parser(prog: str) -> argparse.ArgumentParser:
     lock.set_defaults(action="lock")
     explain = commands.add_parser("explain", help="say what a cause means, or list all causes", allow_abbrev=False)
     explain.add_argument("cause", nargs="?", metavar="CAUSE", help="such as network.refused")
+    explain.add_argument(
+        "--html", nargs="?", const="-", metavar="FILE", help="write a page about all causes (without FILE: print it)"
+    )
     explain.set_defaults(action="explain")
     listed = commands.add_parser(
         "apps", help="list the AI apps of this machine and their Blender servers", allow_abbrev=False
