@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..diagnostics.model import Report
 
 _TEXT_NAME = "MCP Diagnostics Report"
-_SUFFIXES = {"TEXT": ".txt", "JSON": ".json"}
+_SUFFIXES = {"TEXT": ".txt", "JSON": ".json", "RUNBOOK": ".md"}
 
 
 def _render(report: Report, form: str = "text") -> str:
@@ -94,7 +94,7 @@ class MCP_DIAGNOSTICS_OT_save_report(_OnReport, bpy.types.Operator):
     filepath: bpy.props.StringProperty(name="File Path", subtype="FILE_PATH", options={"SKIP_SAVE"})
     format: bpy.props.EnumProperty(name="Format", description="How to write the report", items=run.FORMATS)
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
-    filter_glob: bpy.props.StringProperty(default="*.txt;*.json", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.txt;*.json;*.md", options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Let the user choose the file."""

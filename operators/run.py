@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FORMATS = (
     ("TEXT", "Text", "For people: the answer first, then what was seen"),
     ("JSON", "JSON", "For programs: everything that was found"),
+    ("RUNBOOK", "Runbook", "A checklist of what to do on this machine, as Markdown"),
 )
 
 

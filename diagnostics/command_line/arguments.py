@@ -92,7 +92,7 @@ def parser(prog: str) -> argparse.ArgumentParser:
         "apps", help="list the AI apps of this machine and their Blender servers", allow_abbrev=False
     )
     _add_app(listed)
-    listed.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    listed.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     listed.set_defaults(action="apps")
     return parser
 
@@ -217,7 +217,7 @@ def _add_app(group: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the report")
-    group.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    group.add_argument("--format", choices=FORMATS, default="text", help="default: text; runbook is a checklist")
     group.add_argument("--output", metavar="FILE", help="write it to this file; nothing is printed then")
     group.add_argument("--verbose", action="store_true", help="with evidence and what was said on each connection")
     group.add_argument(

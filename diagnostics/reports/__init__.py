@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns a report into text for people and JSON for programs. A view never asks the world."""
+"""Turns a report into text and a checklist for people and JSON for programs. A view never asks the world."""
 
 from __future__ import annotations
 
 from ..model import Report
-from . import json_report, text_report
+from . import json_report, runbook, text_report
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "runbook")
 
 
 def render(report: Report, form: str, *, verbose: bool = False, exact: bool = False) -> str:
@@ -19,4 +19,6 @@ def render(report: Report, form: str, *, verbose: bool = False, exact: bool = Fa
         return json_report.render(report)
     if form == "text":
         return text_report.render(report, verbose=verbose, exact=exact)
+    if form == "runbook":
+        return runbook.render(report, exact=exact)
     raise ValueError(f"unknown format {form!r}")

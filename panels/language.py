@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The user's language: our translations in Blender's catalogue, and reports said in it.
+
+Reports are English. Blender looks a text up in what is registered here; only the language in use is loaded, because all
+of them together would make enabling the extension slow.
+"""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..operators import clock, settings
+
+if TYPE_CHECKING:
+    from ..diagnostics.model import Report
+
+_FOLDER = Path(__file__).parents[1] / "diagnostics" / "knowledge" / "translations"
+
+_loaded: str | None = None
+"""The language whose translations were loaded, also where we have none for it; None before the first."""
+_said: tuple[Report, tuple[str, bool], Report] | None = None
+"""The last report, the language it was said in, and how it reads there: drawing asks for it many times a second."""
+
+
+def say(message: str, **fills: object) -> str:
+    """The message in the user's language, with its `$names` filled in."""
+    said = bpy.app.translations.pgettext_iface(message)
+    return string.Template(said).safe_substitute(fills) if fills else said
+
+
+def in_users_language(report: Report) -> Report:
+    """The report as this user reads it."""
+    global _said  # noqa: PLW0603  # there is one report at most
+    language = (bpy.app.translations.locale, bpy.context.preferences.view.use_translate_interface)
+    if _said is None or _said[0] is not report or _said[1] != language:
+        from ..diagnostics.knowledge.saying import report_in  # noqa: PLC0415  # read with the first report
+
+        shown = report_in(report, bpy.app.translations.pgettext_iface) if all(language) else report
+        _said = (report, language, shown)
+    return _said[2]
+
+
+def follow() -> None:
+    """Called while drawing: have the translations loaded that fit, when the user has chosen another language."""
+    if bpy.app.translations.locale != _loaded and not bpy.app.timers.is_registered(_reload):
+        # Not at once: what is being drawn may still point at the texts that this takes away.
+        bpy.app.timers.register(_reload, first_interval=0)
+
+
+def _reload() -> None:
+    global _said  # noqa: PLW0603
+    _forget()
+    _load()
+    _said = None
+    clock.redraw()
+
+
+def _load() -> None:
+    global _loaded  # noqa: PLW0603
+    _loaded = bpy.app.translations.locale
+    file = _FOLDER / f"{_loaded}.json"
+    if not _loaded or not file.is_file():
+        return
+    import json  # noqa: PLC0415  # an English Blender does without
+
+    texts = json.loads(file.read_text(encoding="utf-8"))
+    # The names of operators are looked up in a context of their own.
+    contexts = (bpy.app.translations.contexts.default, bpy.app.translations.contexts.operator_default)
+    table = {(context, english): said for english, said in texts.items() for context in contexts}
+    bpy.app.translations.register(settings.PACKAGE, {_loaded: table})
+
+
+def _forget() -> None:
+    global _loaded  # noqa: PLW0603
+    # Blender minds when a module takes away what it has not registered.
+    if _loaded and (_FOLDER / f"{_loaded}.json").is_file():
+        bpy.app.translations.unregister(settings.PACKAGE)
+    _loaded = None
+
+
+def register() -> None:
+    """Load the translations for the language in use."""
+    _load()
+
+
+def unregister() -> None:
+    """Take them away."""
+    global _said  # noqa: PLW0603
+    if bpy.app.timers.is_registered(_reload):
+        bpy.app.timers.unregister(_reload)
+    _forget()
+    _said = None
