@@ -72,7 +72,9 @@ _LIMIT = 8000
 """Characters of a text that are shown; nothing that people read is longer."""
 _SHORT = 500
 """Characters of a text that is worth being remembered."""
-_VERBATIM = frozenset({"id", "explained_by", "root_cause", "blocked_by", "digest", "layers", "masked", "not_masked", "headline_words"})
+_VERBATIM = frozenset(
+    {"id", "explained_by", "root_cause", "blocked_by", "digest", "layers", "masked", "not_masked", "headline_words"}
+)
 """Fields that hold our own words and names; nothing from outside stands there."""
 _HARMLESS = re.compile(
     r"(?i)true|false|yes|no|on|off|none|null|\d{1,5}|v?\d{1,3}(?:\.\d{1,3}){1,3}|localhost|::1|utf-?8|info|debug|warning"

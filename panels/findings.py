@@ -99,7 +99,9 @@ def remedies(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None
     """Draw what can be done, each with its text to read and to copy."""
     for index, remedy in enumerate(finding.remedies):
         if remedy.kind == "apply":
-            button = layout.operator(repair.MCP_DIAGNOSTICS_OT_repair.bl_idname, text=remedy.title, translate=False, icon="CHECKMARK")
+            button = layout.operator(
+                repair.MCP_DIAGNOSTICS_OT_repair.bl_idname, text=remedy.title, translate=False, icon="CHECKMARK"
+            )
             button.finding, button.index = finding.id, index
             continue
         box = layout.box().column()
@@ -107,7 +109,11 @@ def remedies(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None
         wrap.text(box, inside, remedy.title)
         wrap.text(box, inside, remedy.exact)
         opens = remedy.kind == "open" and remedy.text.startswith("https://")
-        row = box.row(align=True) if inside.fits(say("Copy Fix"), say("Open"), units=_TWO_BUTTONS) else box.column(align=True)
+        row = (
+            box.row(align=True)
+            if inside.fits(say("Copy Fix"), say("Open"), units=_TWO_BUTTONS)
+            else box.column(align=True)
+        )
         copy = row.operator(report_operators.MCP_DIAGNOSTICS_OT_copy_fix.bl_idname, icon="COPYDOWN")
         copy.finding, copy.index = finding.id, index
         if opens:

@@ -26,7 +26,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A cause in words for somebody who has not seen a report of it. What the fields mean stands in `explain/README.md`."""
+    """A cause in words for somebody who has no report of it. What the fields mean stands in `explain/README.md`."""
 
     id: str
     verdict: Verdict
@@ -53,7 +53,7 @@ class Explanation:
 
 @functools.cache
 def explanations() -> Mapping[str, Explanation]:
-    """All explanations by the id of their cause, in the order of the catalogue. Raises KeyError where one is missing."""
+    """All explanations by the id of their cause, in the catalogue's order. Raises KeyError where one is missing."""
     rows = {cause_id: row for file in (*Link, "internal") for cause_id, row in table(f"explain/{file}").items()}
     return {cause.id: _explanation(cause.id, cause.verdict, rows[cause.id]) for cause in causes().values()}
 

@@ -55,7 +55,10 @@ def _machine(report: Report) -> Iterator[tuple[str, str]]:
     yield words["app"], ", ".join(_apps(report))
     server = f"{working.server_package} {working.server_version or ''}".strip() if working.server_package else ""
     yield words["server"], server or ", ".join(facts.server for facts in report.servers if facts.server)
-    yield words["addon"], f"{working.addon_product} {working.addon_version or ''}".strip() if working.addon_product else ""
+    yield (
+        words["addon"],
+        f"{working.addon_product} {working.addon_version or ''}".strip() if working.addon_product else "",
+    )
     yield words["endpoint"], f"{report.host}:{report.port}"
     yield words["made"], f"{report.started}, {report.tool.name} {report.tool.version}"
 
@@ -67,7 +70,7 @@ def _apps(report: Report) -> list[str]:
 
 
 def _in_order(report: Report) -> list[Finding]:
-    """What is to be done: failures by their order, what could not be tested, and warnings that stand for themselves last."""
+    """What is to be done: failures by their order, what could not be tested, and last the warnings."""
     open_ = [found for found in report.findings if not found.muted and found.explained_by is None]
     failing = sorted((f for f in open_ if f.verdict is Verdict.FAIL), key=lambda found: found.order)
     unknown = [found for found in open_ if found.verdict is Verdict.UNKNOWN]

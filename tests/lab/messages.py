@@ -78,23 +78,39 @@ def _in_code(tree: ast.Module) -> Iterator[str]:
         match node:
             case ast.ClassDef(name=name) if "_OT_" in name:
                 yield " ".join((ast.get_docstring(node) or "").split())
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-                arguments = node.args if name in _SAID_BY or name == "section" else []
-                for argument in (*arguments, *(key.value for key in node.keywords if key.arg in _KEYWORDS)):
-                    yield from _constants(argument)
-                yield from (text for key in node.keywords if key.arg == "items" for text in _rows(key.value))
-            case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)]) if name in _ASSIGNED:
-                yield from _constants(node.value)
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
-                for target, value in zip(names, values, strict=False):
-                    if isinstance(target, ast.Name) and target.id in _ASSIGNED:
-                        yield from _constants(value)
-            case ast.Assign(targets=[ast.Name(id="FORMATS")]):
-                yield from _rows(node.value)
-            case ast.Assign(targets=[ast.Name(id="_NAMES" | "_AGO")]):
-                yield from (text for text in _constants(node.value) if " " in text)
+            case ast.Call():
+                yield from _in_call(node)
+            case ast.Assign(targets=[target]):
+                yield from _in_assignment(target, node.value)
             case _:
                 pass
+
+
+def _in_call(call: ast.Call) -> Iterator[str]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in _SAID_BY:
+        for argument in call.args:
+            yield from _constants(argument)
+    for keyword in call.keywords:
+        if keyword.arg in _KEYWORDS:
+            yield from _constants(keyword.value)
+        elif keyword.arg == "items":
+            yield from _rows(keyword.value)
+
+
+def _in_assignment(target: ast.expr, value: ast.expr) -> Iterator[str]:
+    match target, value:
+        case ast.Tuple(elts=targets), ast.Tuple(elts=values):
+            for one, its in zip(targets, values, strict=False):
+                yield from _in_assignment(one, its)
+        case (ast.Name(id="FORMATS"), _):
+            yield from _rows(value)
+        case (ast.Name(id="_NAMES" | "_AGO"), _):
+            yield from (text for text in _constants(value) if " " in text)
+        case (ast.Name(id=name) | ast.Attribute(attr=name), _) if name in _ASSIGNED:
+            yield from _constants(value)
+        case _:
+            pass
 
 
 def _constants(node: ast.AST) -> Iterator[str]:
@@ -110,7 +126,7 @@ def _constants(node: ast.AST) -> Iterator[str]:
         case ast.Dict(values=parts):
             for part in parts:
                 yield from _constants(part)
-        case ast.Call(args=parts) if isinstance(node.func, ast.Attribute) and node.func.attr in {"fromkeys"}:
+        case ast.Call(args=parts) if isinstance(node.func, ast.Attribute) and node.func.attr == "fromkeys":
             yield from _constants(parts[-1])
         case ast.Call(args=parts) if isinstance(node.func, ast.Name) and node.func.id == "next":
             yield from _constants(parts[-1])
