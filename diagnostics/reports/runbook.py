@@ -134,7 +134,7 @@ _MARKS = re.compile(
     r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"  # within a word it marks nothing
     r"|(?<=\S)~|~(?!/)"  # the home folder reads better as it is
 )
-_AT_START = re.compile(r"^(?:[#>+-]|\d+(?=[.)]))")
+_AT_START = re.compile(r"^(?:[#>]|[+-](?=\s)|\d+(?=[.)](?:\s|$)))")
 
 
 def _plain(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from diagnostics import diagnose
 from diagnostics.model import BridgeState, Event, Finding, Link, LinkResult, Machine, Report, Snapshot
-from diagnostics.reports import render
+from diagnostics.reports import FORMATS, render
 from diagnostics.target import make_target
 
 FOLDERS = {
@@ -55,7 +55,7 @@ class Doctor:
     def run(self, **target: Any) -> Report:
         """A run. Its report can be shown in every form."""
         report = diagnose(make_target(**target), self.snapshot, machine=self.machine, on_event=self.events.append)
-        for form in ("text", "json"):
+        for form in FORMATS:
             assert render(report, form, verbose=True)
         assert [row.link for row in report.chain] == list(Link)
         assert ids(report).count("internal.crash") == 0, found(report, "internal.crash").detail
