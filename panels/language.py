@@ -22,8 +22,10 @@ _FOLDER = Path(__file__).parents[1] / "diagnostics" / "knowledge" / "translation
 
 _loaded: str | None = None
 """The language whose translations were loaded, also where we have none for it; None before the first."""
-_said: tuple[Report, tuple[str, bool], Report] | None = None
-"""The last report, the language it was said in, and how it reads there: drawing asks for it many times a second."""
+_registered = False
+"""Whether we have any for it."""
+_said: tuple[Report, Report] | None = None
+"""The last report, and how it reads in this language: drawing asks for it many times a second."""
 
 
 def say(message: str, **fills: object) -> str:
@@ -35,13 +37,13 @@ def say(message: str, **fills: object) -> str:
 def in_users_language(report: Report) -> Report:
     """The report as this user reads it."""
     global _said  # noqa: PLW0603  # there is one report at most
-    language = (bpy.app.translations.locale, bpy.context.preferences.view.use_translate_interface)
-    if _said is None or _said[0] is not report or _said[1] != language:
+    if not _registered or not bpy.context.preferences.view.use_translate_interface:
+        return report
+    if _said is None or _said[0] is not report:
         from ..diagnostics.knowledge.saying import report_in  # noqa: PLC0415  # read with the first report
 
-        shown = report_in(report, bpy.app.translations.pgettext_iface) if all(language) else report
-        _said = (report, language, shown)
-    return _said[2]
+        _said = (report, report_in(report, bpy.app.translations.pgettext_iface))
+    return _said[1]
 
 
 def follow() -> None:
@@ -60,7 +62,7 @@ def _reload() -> None:
 
 
 def _load() -> None:
-    global _loaded  # noqa: PLW0603
+    global _loaded, _registered  # noqa: PLW0603
     _loaded = bpy.app.translations.locale
     file = _FOLDER / f"{_loaded}.json"
     if not _loaded or not file.is_file():
@@ -72,14 +74,14 @@ def _load() -> None:
     contexts = (bpy.app.translations.contexts.default, bpy.app.translations.contexts.operator_default)
     table = {(context, english): said for english, said in texts.items() for context in contexts}
     bpy.app.translations.register(settings.PACKAGE, {_loaded: table})
+    _registered = True
 
 
 def _forget() -> None:
-    global _loaded  # noqa: PLW0603
-    # Blender minds when a module takes away what it has not registered.
-    if _loaded and (_FOLDER / f"{_loaded}.json").is_file():
+    global _loaded, _registered  # noqa: PLW0603
+    if _registered:
         bpy.app.translations.unregister(settings.PACKAGE)
-    _loaded = None
+    _loaded, _registered = None, False
 
 
 def register() -> None:

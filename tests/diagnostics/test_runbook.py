@@ -62,7 +62,9 @@ def test_what_follows_from_a_cause_stands_with_it(broken: Report) -> None:
 
 def test_warnings_that_stand_for_themselves_come_last(broken: Report) -> None:
     def one(cause: str, verdict: Verdict, order: int) -> Finding:
-        return Finding(cause, Link.CLIENT, verdict, cause, "", order=order, remedies=(Remedy("Do it", "copy", "x", "x"),))
+        return Finding(
+            cause, Link.CLIENT, verdict, cause, "", order=order, remedies=(Remedy("Do it", "copy", "x", "x"),)
+        )
 
     report = dataclasses.replace(
         broken,
@@ -102,10 +104,15 @@ def test_a_button_is_named_by_its_place(doctor: Doctor) -> None:
     report = doctor.reach(closed_port())
     changed = dataclasses.replace(
         report,
-        findings=(dataclasses.replace(report.findings[0], remedies=(Remedy("Start Its Server", "apply", "a.b", "a.b"),)),),
+        findings=(
+            dataclasses.replace(report.findings[0], remedies=(Remedy("Start Its Server", "apply", "a.b", "a.b"),)),
+        ),
     )
     text = render(changed, "runbook")
-    assert "- [ ] In Blender, in the panel of MCP Diagnostics (3D view, sidebar, tab MCP), click “Start Its Server”" in text
+    assert (
+        "- [ ] In Blender, in the panel of MCP Diagnostics (3D view, sidebar, tab MCP), click “Start Its Server”"
+        in text
+    )
 
 
 @pytest.mark.parametrize(

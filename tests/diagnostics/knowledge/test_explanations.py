@@ -29,9 +29,13 @@ def test_each_cause_has_an_explanation_and_the_reverse() -> None:
 @every
 def test_rows_have_the_fields_that_are_documented(row: Explanation) -> None:
     fields = set(table(f"explain/{row.id.partition('.')[0]}")[row.id])
-    assert {"title", "means", "known_by", "do", "otherwise"} <= fields <= {
-        *("title", "means", "known_by", "do", "otherwise", "met"),
-    }
+    assert (
+        {"title", "means", "known_by", "do", "otherwise"}
+        <= fields
+        <= {
+            *("title", "means", "known_by", "do", "otherwise", "met"),
+        }
+    )
     assert ("met" in fields) == bool(row.met), "a field without a thread is left out"
 
 
