@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parents[1] / "diagnostics" / "knowledge" / "translations"
 
+_CONTEXT = "MCP Diagnostics"
+"""In it Blender has no texts of its own: its "OK" is that of a button, and "Render" may be somebody's computer."""
+
 _loaded: str | None = None
 """The language whose translations were loaded, also where we have none for it; None before the first."""
 _registered = False
@@ -30,7 +33,7 @@ _said: tuple[Report, Report] | None = None
 
 def say(message: str, **fills: object) -> str:
     """The message in the user's language, with its `$names` filled in."""
-    said = bpy.app.translations.pgettext_iface(message)
+    said = _translate(message)
     return string.Template(said).safe_substitute(fills) if fills else said
 
 
@@ -42,8 +45,12 @@ def in_users_language(report: Report) -> Report:
     if _said is None or _said[0] is not report:
         from ..diagnostics.knowledge.saying import report_in  # noqa: PLC0415  # read with the first report
 
-        _said = (report, report_in(report, bpy.app.translations.pgettext_iface))
+        _said = (report, report_in(report, _translate))
     return _said[1]
+
+
+def _translate(message: str) -> str:
+    return bpy.app.translations.pgettext_iface(message, _CONTEXT)
 
 
 def follow() -> None:
@@ -70,15 +77,15 @@ def _load() -> None:
     import json  # noqa: PLC0415  # an English Blender does without
 
     texts = json.loads(file.read_text(encoding="utf-8"))
-    # The names of operators are looked up in a context of their own.
-    contexts = (bpy.app.translations.contexts.default, bpy.app.translations.contexts.operator_default)
+    # What Blender draws by itself, such as the names of operators, it looks up in these two of its own.
+    contexts = (_CONTEXT, bpy.app.translations.contexts.default, bpy.app.translations.contexts.operator_default)
     table = {(context, english): said for english, said in texts.items() for context in contexts}
     bpy.app.translations.register(settings.PACKAGE, {_loaded: table})
     _registered = True
 
 
 def _forget() -> None:
-    global _loaded, _registered  # noqa: PLW0603
+    global _loaded, _registered
     if _registered:
         bpy.app.translations.unregister(settings.PACKAGE)
     _loaded, _registered = None, False

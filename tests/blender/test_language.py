@@ -51,6 +51,7 @@ def test_a_finding_is_said_in_the_users_language(installed: Installed, language:
     assert told["label"] == known["Also Found ($count)"].replace("$count", "3")
     assert told["tooltip"] == known["Copy the text of this repair, ready to be pasted"]
     assert told["operator"] == known["Copy Fix"]
+    assert told["word"] == known["OK"], "and not Blender's own word for the button"
     assert told["switched_off"] == told["english"], "a user who wants the interface in English has it so"
     assert told["afterwards"] == "Also Found (3)"
 

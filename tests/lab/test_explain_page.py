@@ -111,12 +111,13 @@ def test_the_filter_says_when_nothing_is_left_and_takes_no_pattern(opened: Page)
 def test_a_link_to_what_is_hidden_shows_it(opened: Page) -> None:
     type_in_filter(opened, "uvx enoent")
     opened.value(
-        "new Promise(done => { addEventListener('hashchange', () => setTimeout(done)); location.hash = '#blender.offline' })"
+        "new Promise(done => { addEventListener('hashchange', () => setTimeout(done));"
+        " location.hash = '#blender.offline' })"
     )
     assert "blender.offline" in opened.value(SHOWN)
 
 
-def test_without_scripts_everything_is_there(chromium: Page, opened: Page) -> None:
+def test_without_scripts_everything_is_there(opened: Page) -> None:
     opened.allow_scripts(False)
     opened.open("about:blank")
     opened.open(ADDRESS)
@@ -154,7 +155,7 @@ def test_a_narrow_window_cuts_nothing_off(opened: Page) -> None:
     assert opened.value("[...document.querySelectorAll('article')].every(a => a.scrollWidth <= a.clientWidth)") is True
 
 
-def test_it_prints(opened: Page, tmp_path: Path) -> None:
+def test_it_prints(opened: Page) -> None:
     printed = opened.pdf(PICTURES / "explain.pdf")
     assert printed.startswith(b"%PDF-")
     assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") > 10

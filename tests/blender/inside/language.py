@@ -35,7 +35,7 @@ def said(language, evidence):
     ours = part("panels.language")
     catalogue, saying = part("diagnostics.knowledge.catalogue"), part("diagnostics.knowledge.saying")
     made = catalogue.finding("addon.not-started", evidence)
-    translate = bpy.app.translations.pgettext_iface
+    translate = ours._translate
     spoken = saying.finding_in(made, translate)
     operator = bpy.ops.mcp_diagnostics.copy_fix.get_rna_type()
     before = time.perf_counter()
@@ -48,6 +48,7 @@ def said(language, evidence):
         "label": ours.say("Also Found ($count)", count=3),
         "tooltip": bpy.app.translations.pgettext_tip(operator.description),
         "operator": bpy.app.translations.pgettext_iface(operator.name, "Operator"),
+        "word": ours.say("OK"),
         "english": made.title,
         "loading_ms": lasted_ms,
     }

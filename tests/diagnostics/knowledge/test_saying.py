@@ -101,7 +101,7 @@ def test_evidence_is_not_taken_for_words() -> None:
     assert finding_in(made, names_first).title == "$error: wer ist das?"
 
 
-def test_how_to_restart_an_app_is_said_too(doctor: Doctor) -> None:
+def test_how_to_restart_an_app_is_said_too() -> None:
     kind = table("apps")["kinds"]["terminal"]
     made = finding(
         "client.config-bom", {"app": "Claude Code", "file": "f", "_restart": kind.replace("$app", "Claude Code")}
