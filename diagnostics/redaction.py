@@ -56,7 +56,10 @@ _LIMIT = 8000
 _SHORT = 500
 """Characters of a text that is worth being remembered."""
 _VERBATIM = frozenset(
-    {"id", "explained_by", "root_cause", "blocked_by", "digest", "found", "layers", "masked", "not_masked"}
+    {
+        *("id", "explained_by", "root_cause", "blocked_by", "digest", "found", "layers", "masked", "not_masked"),
+        "headline_words",
+    }
 )
 """Fields that hold our own words and names; nothing from outside stands there."""
 _WITHOUT_TEXT = frozenset({"bool", "int", "float", "Verdict", "Link"})

@@ -16,7 +16,7 @@ from .checks.network.endpoint import Endpoint
 from .checks.working_set import working_set
 from .engine import Finished
 from .knowledge import catalogue, table
-from .model import NAME, VERSION, Link, LinkResult, McpFacts, Report, Tool, Verdict
+from .model import NAME, VERSION, EvidenceValue, Link, LinkResult, McpFacts, Report, Tool, Verdict
 from .redaction import MASKED, NOT_MASKED
 from .verdict import Decision, decide
 
@@ -28,6 +28,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
     decision = decide(checks, finished.outcomes, elapsed_ms, finished.findings, target)
     where = context.observed(Endpoint) or Endpoint(target.host, target.port, "")
     working = working_set(context)
+    headline, words, fills = _headline(decision, context, where)
     consents = {consent.digest: consent for outcome in finished.outcomes.values() for consent in outcome.consents}
     return Report(
         tool=Tool(
@@ -40,7 +41,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         tls=target.tls is not None,
         kind=target.kind,
         verdict=decision.verdict,
-        headline=_headline(decision, context, where),
+        headline=headline,
         root_cause=decision.root_cause,
         chain=tuple(_row(row) for row in decision.chain),
         findings=decision.findings,
@@ -51,6 +52,8 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         servers=context.all_observed(McpFacts),
         working=working,
         notes=tuple(dict.fromkeys(note for outcome in finished.outcomes.values() for note in outcome.notes)),
+        headline_words=words,
+        headline_fills=fills,
         masked=MASKED,
         not_masked=NOT_MASKED,
     )
@@ -76,22 +79,22 @@ def _row(row: LinkResult) -> LinkResult:
     return dataclasses.replace(row, summary=summary)
 
 
-def _headline(decision: Decision, context: Context, where: Endpoint) -> str:
-    """The answer in one sentence."""
+def _headline(decision: Decision, context: Context, where: Endpoint) -> tuple[str, str, dict[str, EvidenceValue]]:
+    """The answer in one sentence, the name of its words, and what fills them."""
     if decision.root_cause is not None:
-        return next(found.title for found in decision.findings if found.id == decision.root_cause)
+        return next(found.title for found in decision.findings if found.id == decision.root_cause), "", {}
     key, links = _kind_of_headline(decision, context)
     apps = [entry.app.name for entry in context.all_observed(Entry)]
     apps += [entry.app.name for entry in context.all_observed(RemoteEntry)]
     labels = table("words")["links"]
-    evidence = {
+    evidence: dict[str, EvidenceValue] = {
         "app": ", ".join(dict.fromkeys(apps)),
         "endpoint": str(where),
         "sought": sought(context),
         "title": next((found.title for found in decision.findings if found.order == 1), ""),
         "links": ", ".join(labels[link] for link in links),
     }
-    return catalogue.fill(str(table("words")["headlines"][key]), evidence)
+    return catalogue.fill(str(table("words")["headlines"][key]), evidence), key, evidence
 
 
 def _kind_of_headline(decision: Decision, context: Context) -> tuple[str, list[Link]]:

@@ -19,6 +19,7 @@ FORMATS = (
     ("TEXT", "Text", "For people: the answer first, then what was seen"),
     ("JSON", "JSON", "For programs: everything that was found"),
     ("MARKDOWN", "Markdown", "For an issue or a chat: the answer first, the evidence folded away"),
+    ("RUNBOOK", "Runbook", "A checklist of what to do on this machine, as Markdown"),
     ("JUNIT", "JUnit XML", "For build servers: a test for each check"),
     ("HTML", "Web Page", "For a browser or a printer: one file that needs nothing else"),
 )

@@ -136,6 +136,7 @@ class Worker:
 
     def _diagnose(self, target: Target, snapshot: Snapshot) -> Report:
         from ..diagnostics import diagnose_async, new_event_loop  # noqa: PLC0415
+        from ..diagnostics.knowledge import saying  # noqa: F401, PLC0415  # here, so that no drawing waits for it
 
         # Not `asyncio.run`: that waits for helper threads which sit in a blocking call of the system.
         loop = new_event_loop()

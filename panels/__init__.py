@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import bpy
 
-from . import folding, preferences, sidebar
+from . import folding, language, preferences, sidebar
 
 _CLASSES = (*preferences.CLASSES, *sidebar.CLASSES)
 
 
 def register() -> None:
     """Register the preferences, what can be unfolded, and the panel."""
+    language.register()
     folding.register()
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
@@ -22,3 +23,4 @@ def unregister() -> None:
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
     folding.unregister()
+    language.unregister()

@@ -77,7 +77,7 @@ def _row(column: bpy.types.UILayout, context: bpy.types.Context, space: Space, r
 def _state(row: LinkResult) -> str:
     """The word for a row, and how long it took when it took any time."""
     if row.verdict == "skipped":
-        return words.verdicts()["skipped"] if row.blocked_by is None else words.WAITS
+        return words.verdicts()["skipped"] if row.blocked_by is None else words.waits()
     took = f" · {words.duration(row.elapsed_ms)}" if row.elapsed_ms >= _SHORTEST_MS else ""
     return words.verdicts()[row.verdict] + took
 

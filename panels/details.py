@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import findings, folding, words, wrap
+from .language import say
 
 if TYPE_CHECKING:
     import bpy
@@ -40,13 +41,13 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context, space: Space, r
     for line in _versions(report):
         wrap.text(layout, space, line, dim=True)
     if any(check.transcript for check in report.checks):
-        body = folding.section(layout, context, "transcript", "Transcript")
+        body = folding.section(layout, context, "transcript", say("Transcript"))
         if body is not None:
             _transcript(body, space, report)
 
 
 def _heading(layout: bpy.types.UILayout, title: str) -> None:
-    layout.label(text=title, translate=False)
+    layout.label(text=say(title), translate=False)
 
 
 def _touched(report: Report) -> list[str]:
@@ -57,7 +58,7 @@ def _touched(report: Report) -> list[str]:
         ("Read", did.read),
         ("Written", did.written),
     )
-    return [f"{what}: {item}" for what, items in rows for item in items or ("nothing",)]
+    return [f"{say(what)}: {item}" for what, items in rows for item in items or (say("nothing"),)]
 
 
 def _versions(report: Report) -> list[str]:

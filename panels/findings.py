@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..operators import repair, run
+from ..operators import explain, repair, run
 from ..operators import report as report_operators
 from . import words, wrap
+from .language import say
 
 if TYPE_CHECKING:
     import bpy
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
 
 _BOX = 0.8
 """Units that a box takes from the width of its content."""
+_HELP = 1.6
+"""Units that the button beside a title takes, with its gap."""
 _TWO_BUTTONS = 5.0
 """Units that two buttons take beside their text, when they are of one width."""
 
 
 def answer(layout: bpy.types.UILayout, space: Space, report: Report) -> None:
     """Draw the answer in one sentence, why, and what to do."""
-    wrap.text(layout, space, report.headline, icon=words.ICONS[report.verdict], alert=report.verdict == "fail")
+    _title(layout, space, report.headline, report.verdict, report.root_cause, alert=report.verdict == "fail")
     if report.changed:
         wrap.text(layout, space, words.changed(), icon="RECOVER_LAST")
         for change in report.changed:
@@ -60,18 +63,30 @@ def whole(layout: bpy.types.UILayout, space: Space, report: Report, finding: Fin
     column = layout.column()
     title = f"{finding.order}. {finding.title}" if finding.order else finding.title
     if finding.muted:
-        title = f"{title} (muted)"
+        title = say("$title (muted)", title=title)
     broken = finding.verdict == "fail" and not finding.muted
-    wrap.text(column, space, title, icon=words.ICONS[finding.verdict], alert=broken)
+    _title(column, space, title, finding.verdict, finding.id, alert=broken)
     wrap.paragraphs(column, space, finding.detail)
     if finding.explained_by is not None:
         cause = next(
             (other.title for other in report.findings if other.id == finding.explained_by), finding.explained_by
         )
-        wrap.text(column, space, f"Follows from: {cause}", dim=True)
+        wrap.text(column, space, say("Follows from: $cause", cause=cause), dim=True)
     if evidence:
         facts(column, space, finding)
     remedies(column, space, finding)
+
+
+def _title(
+    layout: bpy.types.UILayout, space: Space, title: str, verdict: str, cause: str | None, *, alert: bool
+) -> None:
+    """Draw a title, and beside it the button to read its cause up."""
+    if cause is None:
+        wrap.text(layout, space, title, icon=words.ICONS[verdict], alert=alert)
+        return
+    row = layout.row()
+    wrap.text(row, space.narrower(_HELP), title, icon=words.ICONS[verdict], alert=alert)
+    row.operator(explain.MCP_DIAGNOSTICS_OT_explain.bl_idname, text="", icon="HELP").cause = cause
 
 
 def facts(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None:
@@ -84,7 +99,9 @@ def remedies(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None
     """Draw what can be done, each with its text to read and to copy."""
     for index, remedy in enumerate(finding.remedies):
         if remedy.kind == "apply":
-            button = layout.operator(repair.MCP_DIAGNOSTICS_OT_repair.bl_idname, text=remedy.title, icon="CHECKMARK")
+            button = layout.operator(
+                repair.MCP_DIAGNOSTICS_OT_repair.bl_idname, text=remedy.title, translate=False, icon="CHECKMARK"
+            )
             button.finding, button.index = finding.id, index
             continue
         box = layout.box().column()
@@ -92,7 +109,11 @@ def remedies(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None
         wrap.text(box, inside, remedy.title)
         wrap.text(box, inside, remedy.exact)
         opens = remedy.kind == "open" and remedy.text.startswith("https://")
-        row = box.row(align=True) if inside.fits("Copy Fix", "Open", units=_TWO_BUTTONS) else box.column(align=True)
+        row = (
+            box.row(align=True)
+            if inside.fits(say("Copy Fix"), say("Open"), units=_TWO_BUTTONS)
+            else box.column(align=True)
+        )
         copy = row.operator(report_operators.MCP_DIAGNOSTICS_OT_copy_fix.bl_idname, icon="COPYDOWN")
         copy.finding, copy.index = finding.id, index
         if opens:
@@ -105,10 +126,10 @@ def remedies(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None
 def _shown(value: EvidenceValue) -> str:
     match value:
         case None:
-            return "none"
+            return say("none")
         case bool():
-            return "yes" if value else "no"
+            return say("yes") if value else say("no")
         case tuple():
-            return ", ".join(value) or "none"
+            return ", ".join(value) or say("none")
         case _:
             return str(value)

@@ -8,7 +8,8 @@ from typing import Any
 import bpy
 
 from ..operators import clock, consent, endpoint, pins, settings
-from . import wrap
+from . import language, wrap
+from .language import say
 
 MCP_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
 """As in `diagnostics/protocols/mcp_versions.py`, which is not loaded while Blender starts; a test compares them."""
@@ -151,6 +152,7 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the four sections."""
+        language.follow()
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
@@ -198,10 +200,11 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         column.label(text="Permissions")
         space = wrap.preferences_space(context)
         if not self.permissions:
-            wrap.text(column, space, "No command may be started. The panel asks when one would help.", dim=True)
+            none = "No command may be started. The panel asks when one would help."
+            wrap.text(column, space, say(none), dim=True)
         for row in self.permissions:
             box = column.box().column()
-            wrap.text(box, space, f"{row.app} starts:")
+            wrap.text(box, space, say("$app starts:", app=row.app))
             wrap.text(box, space, row.command_line, dim=True)
             box.operator(consent.MCP_DIAGNOSTICS_OT_revoke.bl_idname, icon="X").digest = row.digest
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..operators import clock, consent, report, run, session, settings
-from . import chain, details, findings, folding, words, wrap
+from . import chain, details, findings, folding, language, words, wrap
+from .language import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,7 @@ class MCP_DIAGNOSTICS_PT_sidebar(bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw what the last run found, or how the present one goes on."""
         clock.shown_in(context.region)
+        language.follow()
         space = wrap.sidebar_space(context)
         state, layout = session.state, self.layout
         _draw_buttons(layout, space)
@@ -42,7 +44,7 @@ class MCP_DIAGNOSTICS_PT_sidebar(bpy.types.Panel):
             result = layout.column()
             # The last result stays where it is while the next one is made: nothing jumps under the reader's eyes.
             result.active = state.progress is None
-            _draw_result(result, context, space, state.report)
+            _draw_result(result, context, space, language.in_users_language(state.report))
         elif state.progress is not None:
             chain.draw_progress(layout, space, state.progress)
 
@@ -51,12 +53,13 @@ def _draw_buttons(layout: bpy.types.UILayout, space: Space) -> None:
     row = layout.row(align=True)
     row.scale_y = 1.2
     if session.is_running():
-        text = "Cancelling…" if session.state.cancelling else "Cancel"
-        row.operator(run.MCP_DIAGNOSTICS_OT_cancel.bl_idname, text=text, icon="X")
+        text = say("Cancelling…") if session.state.cancelling else say("Cancel")
+        row.operator(run.MCP_DIAGNOSTICS_OT_cancel.bl_idname, text=text, translate=False, icon="X")
     else:
         # The icon beside the shorter word says enough where the sidebar is narrow.
-        text = "Run Diagnostics" if space.fits("Run Diagnostics", units=3.0) else "Run"
-        row.operator(run.MCP_DIAGNOSTICS_OT_run.bl_idname, text=text, icon="PLAY")
+        text = say("Run Diagnostics")
+        text = text if space.fits(text, units=3.0) else say("Run")
+        row.operator(run.MCP_DIAGNOSTICS_OT_run.bl_idname, text=text, translate=False, icon="PLAY")
     row.operator("preferences.addon_show", text="", icon="PREFERENCES").module = settings.PACKAGE
 
 
@@ -67,20 +70,26 @@ def _draw_status(layout: bpy.types.UILayout, context: bpy.types.Context, space: 
     column = layout.column(align=True)
     if progress is not None:
         factor = progress.done / progress.total if progress.total else 0.0
-        count = f"{progress.done} of {progress.total} · " if progress.total else ""
-        column.progress(text=f"{count}at most {progress.deadline_s:.0f} s", factor=factor)
-        waiting = next(iter(progress.waiting.values()), "Looking around")
+        longest = f"{progress.deadline_s:.0f}"
+        text = say("at most $seconds s", seconds=longest)
+        if progress.total:
+            of = {"done": progress.done, "total": progress.total}
+            text = say("$done of $total · at most $seconds s", seconds=longest, **of)
+        column.progress(text=text, translate=False, factor=factor)
+        waiting = say(next(iter(progress.waiting.values()), "Looking around"))
         wrap.text(column, space, f"{waiting.rstrip('.…')}…")
         return
     host, port = settings.endpoint(context)
     if state.report is not None:
         host, port = state.report.host, state.report.port
-    wrap.text(column, space, f"{'Checks' if state.report is None else 'Checked'} the chain to {host}:{port}", dim=True)
+    place = f"{host}:{port}"
+    before, after = "Checks the chain to $place", "Checked the chain to $place"
+    wrap.text(column, space, say(before if state.report is None else after, place=place), dim=True)
     if state.report is not None:
         elapsed = words.duration(state.report.elapsed_ms)
         wrap.text(column, space, f"{words.ago(time.monotonic() - state.finished_at)} · {elapsed}", dim=True)
     if state.notice:
-        wrap.text(layout, space, state.notice, icon="INFO")
+        wrap.text(layout, space, say(state.notice), icon="INFO")
 
 
 def _draw_crash(layout: bpy.types.UILayout, space: Space, crash: session.Crashed) -> None:
@@ -98,16 +107,16 @@ def _draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, space: 
         for wanted in result.consents:
             if wanted.digest not in session.state.declined:
                 _draw_consent(layout, space, wanted)
-    body = folding.section(layout, context, "chain", "Chain")
+    body = folding.section(layout, context, "chain", say("Chain"))
     if body is not None:
         chain.draw(body, context, space, result)
     others = findings.others(result)
     if others:
-        body = folding.section(layout, context, "also", f"Also Found ({len(others)})")
+        body = folding.section(layout, context, "also", say("Also Found ($count)", count=len(others)))
         if body is not None:
             for finding in others:
                 findings.whole(body.box(), space.narrower(_BOX), result, finding, evidence=False)
-    body = folding.section(layout, context, "details", "Details")
+    body = folding.section(layout, context, "details", say("Details"))
     if body is not None:
         details.draw(body, context, space, result)
     _draw_exports(layout)
@@ -116,12 +125,13 @@ def _draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, space: 
 def _draw_consent(layout: bpy.types.UILayout, space: Space, wanted: Consent) -> None:
     box = layout.box().column()
     inside = space.narrower(_BOX)
-    wrap.text(box, inside, f"Start what {wanted.app} starts?", icon="QUESTION")
+    wrap.text(box, inside, say("Start what $app starts?", app=wanted.app), icon="QUESTION")
     command = box.box()
     for line in (wanted.command_line, *_circumstances(wanted)):
         wrap.text(command, inside.narrower(_BOX), line)
-    wrap.text(box, inside, "Only starting this command shows whether the MCP server works. It ends with the test.")
-    row = box.row(align=True) if inside.fits("Allow", "Not Now", units=3.0) else box.column(align=True)
+    why = "Only starting this command shows whether the MCP server works. It ends with the test."
+    wrap.text(box, inside, say(why))
+    row = box.row(align=True) if inside.fits(say("Allow"), say("Not Now"), units=3.0) else box.column(align=True)
     row.operator(consent.MCP_DIAGNOSTICS_OT_allow.bl_idname).digest = wanted.digest
     row.operator(consent.MCP_DIAGNOSTICS_OT_not_now.bl_idname).digest = wanted.digest
 
@@ -129,11 +139,11 @@ def _draw_consent(layout: bpy.types.UILayout, space: Space, wanted: Consent) -> 
 def _circumstances(wanted: Consent) -> Iterator[str]:
     """What else decides about what would run. A change of any of it asks again."""
     if wanted.program not in wanted.command_line:
-        yield f"That is {wanted.program}"
+        yield say("That is $program", program=wanted.program)
     if wanted.variables:
-        yield f"With the variables {', '.join(wanted.variables)}"
+        yield say("With the variables $names", names=", ".join(wanted.variables))
     if wanted.cwd:
-        yield f"In the folder {wanted.cwd}"
+        yield say("In the folder $folder", folder=wanted.cwd)
 
 
 def _draw_exports(layout: bpy.types.UILayout) -> None:

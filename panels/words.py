@@ -3,12 +3,18 @@
 
 from __future__ import annotations
 
+from .language import say
+
 ICONS = {"pass": "CHECKMARK", "warn": "ERROR", "fail": "CANCEL", "unknown": "QUESTION", "skipped": "REMOVE"}
-WAITS = "Waits"
 
 _MINUTE_S = 60
 _HOUR_S = 60 * _MINUTE_S
 _DAY_S = 24 * _HOUR_S
+_AGO = (
+    (_DAY_S, "1 day ago", "$count days ago"),
+    (_HOUR_S, "1 hour ago", "$count hours ago"),
+    (_MINUTE_S, "1 minute ago", "$count minutes ago"),
+)
 
 
 def links() -> dict[str, str]:
@@ -26,10 +32,15 @@ def changed() -> str:
     return _shared("changes")["heading"]
 
 
+def waits() -> str:
+    """The word for a link that waits for another."""
+    return say("Waits")
+
+
 def _shared(name: str) -> dict[str, str]:
     from ..diagnostics.knowledge import table  # noqa: PLC0415  # read with the first drawing
 
-    return table("words")[name]
+    return {key: say(text) for key, text in table("words")[name].items() if isinstance(text, str)}
 
 
 def duration(elapsed_ms: float) -> str:
@@ -44,9 +55,9 @@ def duration(elapsed_ms: float) -> str:
 def ago(elapsed_s: float) -> str:
     """How long ago something was: "Just now", "2 minutes ago"."""
     if elapsed_s < _MINUTE_S:
-        return "Just now"
-    for unit_s, name in ((_DAY_S, "day"), (_HOUR_S, "hour"), (_MINUTE_S, "minute")):
+        return say("Just now")
+    for unit_s, one, several in _AGO:
         count = int(elapsed_s // unit_s)
         if count:
-            return f"{count} {name}{'' if count == 1 else 's'} ago"
+            return say(one) if count == 1 else say(several, count=count)
     raise AssertionError(elapsed_s)

@@ -84,6 +84,9 @@ def parser(prog: str) -> argparse.ArgumentParser:
     lock.set_defaults(action="lock")
     explain = commands.add_parser("explain", help="say what a cause means, or list all causes", allow_abbrev=False)
     explain.add_argument("cause", nargs="?", metavar="CAUSE", help="such as network.refused")
+    explain.add_argument(
+        "--html", nargs="?", const="-", metavar="FILE", help="write a page about all causes (without FILE: print it)"
+    )
     explain.set_defaults(action="explain")
     listed = commands.add_parser(
         "apps", help="list the AI apps of this machine and their Blender servers", allow_abbrev=False
@@ -218,7 +221,8 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=FORMATS,
         default="text",
-        help="json for programs, markdown for an issue, junit for a build server, html for a browser (default: text)",
+        help="json for programs, markdown for an issue, runbook for a checklist of what to do, junit for a build server,"
+        " html for a browser (default: text)",
     )
     group.add_argument("--output", metavar="FILE", help="write it to this file; nothing is printed then")
     group.add_argument("--verbose", action="store_true", help="with evidence and what was said on each connection")

@@ -80,6 +80,7 @@ def finding(cause_id: str, evidence: Mapping[str, EvidenceValue], *, verdict: Ve
         title=fill(cause.title, seen),
         detail="\n\n".join(fill(words.text, seen) for words in cause.detail if words.applies(seen)),
         evidence={key: value for key, value in shown.items() if not key.startswith("_")},
+        fills={key.lstrip("_"): value for key, value in shown.items() if key.startswith("_")},
         remedies=tuple(
             Remedy(fill(words.title, seen), words.kind, fill(words.text, seen), action=words.action)
             for words in cause.remedies

@@ -39,6 +39,8 @@ class Finding:
     title: str
     detail: str
     evidence: Mapping[str, EvidenceValue] = field(default_factory=dict)
+    fills: Mapping[str, EvidenceValue] = field(default_factory=dict)
+    """Evidence that is not shown by itself and only fills the words, kept to say them again in another language."""
     remedies: tuple[Remedy, ...] = ()
     explained_by: str | None = None
     order: int = 0

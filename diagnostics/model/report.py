@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .finding import Consent, Finding
+from .finding import Consent, EvidenceValue, Finding
 from .target import Kind, WorkingSet
 from .verdict import Link, Verdict
 
@@ -122,5 +123,9 @@ class Report:
     """Of a run that fails: what is otherwise than when the chain worked last, such as "mcp 1.30.0 → 2.3.0 since …"."""
     notes: tuple[str, ...] = ()
     """Sentences about what is worth knowing and is no fault, or stands beside one."""
+    headline_words: str = ""
+    """The name of the headline in the words that every view shares, where no cause is named."""
+    headline_fills: Mapping[str, EvidenceValue] = field(default_factory=dict)
+    """What stands in it, to say it again in another language."""
     masked: tuple[str, ...] = ()
     not_masked: tuple[str, ...] = ()

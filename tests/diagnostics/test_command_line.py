@@ -18,6 +18,7 @@ import diagnostics.command_line.run as run_command
 from diagnostics import checks
 from diagnostics.check import Check, Context, Outcome
 from diagnostics.knowledge import catalogue
+from diagnostics.knowledge.explanations import explanations
 from diagnostics.model import Link
 
 from .peers import addon, listening
@@ -145,6 +146,8 @@ def test_ctrl_c(tmp_path: Path) -> None:
         (["--nonsense"], "--nonsense"),
         (["--port"], "--port"),
         (["explain", "network.nonsense"], "network.nonsense"),
+        (["explain", "network.refused", "--html"], "--html"),
+        (["explain", "--html", "/nowhere/at/all.html"], "--html"),
         (["nonsense"], "nonsense"),
         (["--host", "a\nb"], "--host"),
         (["--por", "9876"], "--por"),
@@ -173,13 +176,32 @@ def test_a_file_that_cannot_be_written(tmp_path: Path, capsys: Captured) -> None
 
 def test_explain_lists_all_causes(capsys: Captured) -> None:
     assert main("explain") == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(catalogue.causes())
+    listed = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith(" ")]
+    assert [words[0] for words in listed] == list(catalogue.causes())
+    assert all(len(words) > 3 for words in listed), "each with its title"
 
 
 @pytest.mark.parametrize("cause", list(catalogue.causes()))
 def test_explain_one(cause: str, capsys: Captured) -> None:
     assert main("explain", cause) == 0
-    assert capsys.readouterr().out.startswith(cause)
+    told, row = " ".join(capsys.readouterr().out.split()), explanations()[cause]
+    for text in (cause, row.title, row.means, row.known_by, *row.steps, row.otherwise):
+        assert text in told
+    assert all(source.url in told for source in row.met)
+    assert ("Where users met it" in told) == bool(row.met)
+
+
+def test_explain_as_a_page(tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "causes.html"
+    assert main("explain", "--html", str(file)) == 0
+    assert capsys.readouterr().out == ""
+    assert main("explain", "--html") == 0
+    assert capsys.readouterr().out == file.read_text(encoding="utf-8")
+
+
+def test_a_runbook_is_about_one_endpoint(capsys: Captured) -> None:
+    assert main("--format", "runbook", "--endpoint", "127.0.0.1") == 2
+    assert "--format" in capsys.readouterr().err
 
 
 def test_version_and_help(capsys: Captured) -> None:

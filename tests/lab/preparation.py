@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tests.lab import browser, real_server, room
 from tests.lab import inventory as lab
-from tests.lab import real_server, room
 from tests.lab.processes import run
 
 _LIBRARIES = ("libegl1", "libgl1", "libgomp1", "libice6", "libsm6", "libx11-6", "libxfixes3", "libxi6", "libxkbcommon0")
@@ -42,6 +42,7 @@ _MACHINE_PACKAGES = {
     "strace": ("strace",),
     "mmdebstrap": ("mmdebstrap", "debian-archive-keyring"),
     "the libraries that the bpy wheels load": (*_LIBRARIES, "libxrender1", "libxxf86vm1"),
+    "a browser": (browser.PACKAGE,),
 }
 _BUILDING = ".building-"
 
