@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of cases: `knowledge/self_test.toml` says what each must come to, the modules beside this how it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..knowledge import table
+from ..model import Report, Verdict
+from .endpoint_cases import ADDONS, PEERS, WEB
+from .file_cases import FILES
+from .room import Setup
+from .server_cases import SERVERS
+
+SETUPS: dict[str, Setup] = {**SERVERS, **ADDONS, **PEERS, **WEB, **FILES}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A row of the table; its header says what the fields mean."""
+
+    id: str
+    group: str
+    title: str
+    verdict: Verdict
+    causes: tuple[str, ...]
+    setup: Setup
+    long: bool
+
+    @property
+    def expected(self) -> str:
+        """What the engine must say, in one word or two."""
+        return " ".join(filter(None, (self.verdict, " or ".join(self.causes))))
+
+    def is_met_by(self, report: Report) -> bool:
+        """Whether the report says just that, and the doctor did not fail."""
+        if any(found.id == "internal.crash" for found in report.findings) or report.verdict is not self.verdict:
+            return False
+        told = {found.id for found in report.findings if not found.muted}
+        if self.verdict is Verdict.FAIL:
+            return report.root_cause in self.causes and self.causes[0] in told
+        return told == set(self.causes)
+
+
+def cases() -> tuple[Case, ...]:
+    """All cases, in the order of the table."""
+    return tuple(
+        Case(
+            name,
+            group["title"],
+            row["title"],
+            Verdict(row.get("verdict", Verdict.FAIL)),
+            tuple(row.get("causes", ())),
+            SETUPS[name],
+            row.get("long", False),
+        )
+        for group in table("self_test")["group"]
+        for name, row in group["case"].items()
+    )
+
+
+def came(report: Report) -> str:
+    """What the engine said instead, in the same words."""
+    if report.root_cause is not None:
+        return f"{report.verdict} {report.root_cause}"
+    told = sorted({found.id for found in report.findings if not found.muted})
+    return " ".join([report.verdict, ", ".join(told)]).strip()
