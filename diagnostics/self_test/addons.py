@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Mapping
@@ -21,8 +22,13 @@ _KNOWS = {"1.8": {"ping", "get_addon_info"}, "1.2": frozenset[str](), "0.1": {"p
 """Release of the add-on → those of our questions that it knows."""
 
 
-def mcp_for_blender(release: str = "1.8", info: object = INFO, *, after_pong: bytes = b"") -> Handler:
-    """Tries the whole buffer as JSON after each packet. `after_pong` is said behind its answer to a ping."""
+def mcp_for_blender(
+    release: str = "1.8", info: object = INFO, *, after_pong: bytes = b"", packet: int = MOST
+) -> Handler:
+    """Tries the whole buffer as JSON after each packet.
+
+    `after_pong` is said behind its answer to a ping; of its own answers so many bytes make a `packet`.
+    """
 
     def answer(kind: object) -> bytes:
         if kind not in _KNOWS[release]:
@@ -40,7 +46,10 @@ def mcp_for_blender(release: str = "1.8", info: object = INFO, *, after_pong: by
             except ValueError:
                 continue
             buffer = b""
-            writer.write(answer(asked.get("type")))
+            said = answer(asked.get("type"))
+            for at in range(0, len(said), packet):
+                writer.write(said[at : at + packet])
+                await asyncio.sleep(0)  # the loop sends each as soon as it can
 
     return handler
 

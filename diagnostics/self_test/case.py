@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of cases: `knowledge/self_test.toml` says what each must come to, the modules beside this how it is made."""
+"""The table of cases.
+
+`knowledge/self_test.toml` says what each must come to, and the modules beside this how it is set up.
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ ADDONS: dict[str, Setup] = {
         for name, value in _VERSIONS.items()
     },
     "addon-version-16": _at(mcp_for_blender(info=info_with_version(16)), pinned=15),
-    "addon-packets": _at(answers(PONG, pieces=len(PONG))),
+    "addon-packets": _at(mcp_for_blender(packet=1)),
+    "addon-busy": _at(answers(PONG)),
     "addon-split-utf-8": _at(peers.taking_turns((PONG, _IN_UMLAUTS), cut=_IN_UMLAUTS.index(b"\xf0") + 1)),
     "addon-two-replies": _at(mcp_for_blender(after_pong=PONG)),
     "addon-trailing-garbage": _at(mcp_for_blender(after_pong=b"}}garbage")),

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 _LIFE_S = 30.0
@@ -58,7 +59,7 @@ def flood(descriptor: int) -> None:
 
 def leave_a_child() -> None:
     """Ends at once, and leaves a program behind that holds its output open."""
-    subprocess.Popen([sys.executable, "-I", "-S", __file__, "stay"])
+    subprocess.Popen([sys.executable, "-I", "-S", __file__, "stay"])  # noqa: S603  # this very program
 
 
 def ignore_the_end() -> None:
@@ -73,7 +74,7 @@ def chatter() -> None:
     serve()
 
 
-BEHAVIOURS = {
+BEHAVIOURS: dict[str, Callable[[], object]] = {
     "healthy": serve,
     "late": lambda: late(0.7),
     "too-late": lambda: late(20.0),

@@ -87,17 +87,12 @@ def greets(banner: bytes) -> Handler:
     return handler
 
 
-def answers(reply: bytes | Callable[[], bytes], *, pieces: int = 1) -> Handler:
-    """Says this to the first that it gets, in so many packets, and then nothing more. A long one is made when needed."""
+def answers(reply: bytes | Callable[[], bytes]) -> Handler:
+    """Says this to the first that it gets, and then nothing more. A long one is made when it is needed."""
 
     async def handler(reader: StreamReader, writer: StreamWriter) -> None:
         await reader.read(MOST)
-        said = reply() if callable(reply) else reply
-        size = -(-len(said) // pieces)
-        for at in range(0, len(said), size):
-            writer.write(said[at : at + size])
-            await writer.drain()
-            await asyncio.sleep(0)
+        writer.write(reply() if callable(reply) else reply)
         await silent(reader, writer)
 
     return handler

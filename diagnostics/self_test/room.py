@@ -55,7 +55,7 @@ class Room:
         """Gives the AI app this entry for Blender."""
         self.configuration().write_text(json.dumps({"mcpServers": {"blender": entry}}), encoding="utf-8")
 
-    def of_app(self, port: int, *links: Link) -> Target:
+    def of_app(self, port: int, *links: Link, deadline_s: float = CASE_S) -> Target:
         """To diagnose these links of the AI app, all of them where none is named, with the add-on at this port."""
         return Target(
             host="127.0.0.1",
@@ -65,7 +65,7 @@ class Room:
             links=frozenset(links or Link),
             launch=True,
             ignore=frozenset({"blender.several-instances"}),  # that the user has two of them open is no fault of ours
-            deadline_s=CASE_S,
+            deadline_s=deadline_s,
         )
 
 
