@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import clock, command_line, consent, endpoint, pins, repair, report, run
+from . import clock, command_line, consent, endpoint, pins, repair, report, run, self_test
 
 _CLASSES = (
     *run.CLASSES,
@@ -14,6 +14,7 @@ _CLASSES = (
     *endpoint.CLASSES,
     *pins.CLASSES,
     *repair.CLASSES,
+    *self_test.CLASSES,
 )
 
 

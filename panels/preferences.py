@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from ..operators import clock, consent, endpoint, pins, settings
-from . import wrap
+from . import self_test, wrap
 
 MCP_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
 """As in `diagnostics/protocols/mcp_versions.py`, which is not loaded while Blender starts; a test compares them."""
@@ -161,6 +161,7 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         advanced.label(text="Advanced")
         advanced.prop(self, "deadline")
         advanced.prop(self, "muted")
+        self_test.draw(advanced, context)
 
     def _draw_connection(self, column: bpy.types.UILayout) -> None:
         column.label(text="Connection")

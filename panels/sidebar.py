@@ -43,7 +43,7 @@ class MCP_DIAGNOSTICS_PT_sidebar(bpy.types.Panel):
             # The last result stays where it is while the next one is made: nothing jumps under the reader's eyes.
             result.active = state.progress is None
             _draw_result(result, context, space, state.report)
-        elif state.progress is not None:
+        elif state.progress is not None and not state.progress.self_test:
             chain.draw_progress(layout, space, state.progress)
 
 
@@ -70,6 +70,8 @@ def _draw_status(layout: bpy.types.UILayout, context: bpy.types.Context, space: 
         count = f"{progress.done} of {progress.total} · " if progress.total else ""
         column.progress(text=f"{count}at most {progress.deadline_s:.0f} s", factor=factor)
         waiting = next(iter(progress.waiting.values()), "Looking around")
+        if progress.self_test:
+            waiting = "Self-test"
         wrap.text(column, space, f"{waiting.rstrip('.…')}…")
         return
     host, port = settings.endpoint(context)

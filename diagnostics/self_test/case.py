@@ -33,7 +33,9 @@ class Case:
     @property
     def expected(self) -> str:
         """What the engine must say, in one word or two."""
-        return " ".join(filter(None, (self.verdict, " or ".join(self.causes))))
+        if len(self.causes) > 1:
+            return f"{self.verdict} {' or '.join(self.causes)}, with {self.causes[0]}"
+        return " ".join((self.verdict, *self.causes))
 
     def is_met_by(self, report: Report) -> bool:
         """Whether the report says just that, and the doctor did not fail."""
@@ -63,8 +65,8 @@ def cases() -> tuple[Case, ...]:
 
 
 def came(report: Report) -> str:
-    """What the engine said instead, in the same words."""
-    if report.root_cause is not None:
-        return f"{report.verdict} {report.root_cause}"
-    told = sorted({found.id for found in report.findings if not found.muted})
-    return " ".join([report.verdict, ", ".join(told)]).strip()
+    """What the engine said instead: the verdict, the root cause, and all else that it found."""
+    told = {found.id for found in report.findings if not found.muted} - {report.root_cause}
+    if report.root_cause is None:
+        return " ".join([report.verdict, ", ".join(sorted(told))]).strip()
+    return f"{report.verdict} {report.root_cause}" + (f" with {', '.join(sorted(told))}" if told else "")

@@ -41,6 +41,7 @@ MAY = {
     "waiting": {"", "model"},
     "many": {"", "looks", "model", "waiting"},
     "locking": {"", "atomic_write", "knowledge", "ledger", "lock", "model", "probes", "redaction", "text"},
+    "self_test": {"", "knowledge", "looks", "model", "text"},
     "command_line": {
         *(
             "",
@@ -52,6 +53,7 @@ MAY = {
             "protocols",
             "remedies",
             "reports",
+            "self_test",
             "target",
             "text",
             "waiting",
