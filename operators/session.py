@@ -22,16 +22,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Coroutine
 
-    from ..diagnostics.model import (
-        CaseEnded,
-        CheckEnded,
-        CheckStarted,
-        Link,
-        Report,
-        SelfTestReport,
-        Snapshot,
-        Target,
-    )
+    from ..diagnostics.model import CaseEnded, CheckEnded, CheckStarted, Link, Report, SelfTestReport, Snapshot, Target
 
     Job = Callable[[Callable[[object], None]], Coroutine[object, object, object]]
     """What a run does: it is given what takes its events, and returns the event with which it is over."""
