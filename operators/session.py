@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 END_WITHIN_S = 0.5
 """How long unregister, File > Open and quit wait for a run to end."""
-SELF_TEST_DEADLINE_S = 20.0
+SELF_TEST_DEADLINE_S = 30.0
 """As in `diagnostics/self_test`, which is not loaded until it is asked for; a test compares them."""
 
 

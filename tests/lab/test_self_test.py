@@ -13,6 +13,15 @@ pytestmark = [pytest.mark.blender, pytest.mark.lab]
 
 _SESSION = f"from {MODULE}.operators import session\n"
 _SHOW = f"import bpy\nbpy.ops.preferences.addon_show(module={MODULE!r})"
+_SCROLL = """
+for window in bpy.context.window_manager.windows:
+    for area in window.screen.areas:
+        if area.type == "PREFERENCES":
+            region = next(region for region in area.regions if region.type == "WINDOW")
+            with bpy.context.temp_override(window=window, area=area, region=region):
+                for _ in range(40):
+                    bpy.ops.view2d.scroll_down(deltay=60)
+"""
 _BEGIN = """
 with view3d() as context:
     bpy.ops.mcp_diagnostics.self_test("INVOKE_DEFAULT")
@@ -25,6 +34,7 @@ def test_the_preferences_show_it(window: BlenderWindow) -> None:
     window.run_python(_SHOW)
     window.run_python(_BEGIN)
     until(lambda: window.run_python(_PROGRESS) > 0 or None, "the first case to end", 20)
+    window.run_python(_SCROLL)
     window.screenshot("self-test-running")
 
     window.wait_for(f"{_SESSION}session.state.self_test is not None", 60)
