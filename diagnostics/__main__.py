@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .command_line import apps, explain, lock, run
+from .command_line import apps, explain, lock, run, self_test
 from .command_line.arguments import WRONG_USAGE, parser, with_command
 from .command_line.run import DOCTOR_FAILED
 from .command_line.terminal import say
@@ -18,7 +18,13 @@ from .redaction import Redactor
 from .target import TargetError
 
 INTERRUPTED = 130
-_COMMANDS = {"run": run.run, "lock": lock.lock, "apps": apps.apps, "explain": explain.explain}
+_COMMANDS = {
+    "run": run.run,
+    "lock": lock.lock,
+    "apps": apps.apps,
+    "explain": explain.explain,
+    "self-test": self_test.self_test,
+}
 
 
 def main(

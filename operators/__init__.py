@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import clock, command_line, consent, endpoint, explain, pins, repair, report, run
+from . import clock, command_line, consent, endpoint, explain, pins, repair, report, run, self_test
 
 _CLASSES = (
     *run.CLASSES,
@@ -15,6 +15,7 @@ _CLASSES = (
     *pins.CLASSES,
     *repair.CLASSES,
     *explain.CLASSES,
+    *self_test.CLASSES,
 )
 
 

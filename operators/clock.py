@@ -14,18 +14,21 @@ from . import session
 _TICK_S = 0.05
 _BUDGET_S = 0.002
 
-_shown_in: set[int] = set()
-"""Pointers of the regions that have drawn our panel since they were last told to draw again."""
+_shown_in: dict[int, bool] = {}
+"""Pointers of the regions that have drawn our panel or preferences since they were last told to draw again.
+
+The value says whether the answer of a diagnosis is shown there.
+"""
 
 
-def shown_in(region: bpy.types.Region) -> None:
-    """Note that our panel is drawn there, so that `redraw` finds the region."""
-    _shown_in.add(region.as_pointer())
+def shown_in(region: bpy.types.Region, *, answer: bool = True) -> None:
+    """Note that something of ours is drawn there, so that `redraw` finds the region."""
+    _shown_in[region.as_pointer()] = answer
 
 
 def is_shown() -> bool:
     """Whether our panel has been drawn anywhere since it was last told to."""
-    return bool(_shown_in)
+    return any(_shown_in.values())
 
 
 def redraw() -> None:

@@ -20,11 +20,17 @@ from . import broken_pipe
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable, Coroutine
 
-    from ..diagnostics.model import CheckEnded, CheckStarted, Link, Report, Snapshot, Target
+    from ..diagnostics.model import CaseEnded, CheckEnded, CheckStarted, Link, Report, SelfTestReport, Snapshot, Target
+
+    Job = Callable[[Callable[[object], None]], Coroutine[object, object, object]]
+    """What a run does: it is given what takes its events, and returns the event with which it is over."""
 
 END_WITHIN_S = 0.5
 """How long unregister, File > Open and quit wait for a run to end."""
+SELF_TEST_DEADLINE_S = 30.0
+"""As in `diagnostics/self_test`, which is not loaded until it is asked for; a test compares them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,13 @@ class Finished:
     """The run came to its end."""
 
     report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTested:
+    """The self-test came to its end."""
+
+    report: SelfTestReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,7 @@ class Progress:
     """What is known about the run that is under way."""
 
     deadline_s: float
+    self_test: bool = False
     done: int = 0
     total: int = 0
     waiting: dict[str, str] = field(default_factory=dict)
@@ -59,12 +73,13 @@ class Progress:
     rows: dict[Link, CheckEnded] = field(default_factory=dict)
     """The last check that ended on each link."""
 
-    def note(self, event: CheckStarted | CheckEnded) -> None:
+    def note(self, event: CheckStarted | CheckEnded | CaseEnded) -> None:
         """Take in what the engine tells."""
         self.done, self.total = event.done, event.total
         if hasattr(event, "verdict"):
             self.waiting.pop(event.id, None)
-            self.rows[event.link] = event
+            if hasattr(event, "link"):
+                self.rows[event.link] = event
         else:
             self.waiting[event.id] = event.title
 
@@ -81,6 +96,10 @@ class State:
     notice: str = ""
     """One line about what happened since: cancelled, wrong settings."""
     crash: Crashed | None = None
+    self_test: SelfTestReport | None = None
+    """What the last self-test came to."""
+    self_test_notice: str = ""
+    """One line about it in its place: cancelled, crashed."""
     declined: set[str] = field(default_factory=set)
     """Digests of commands for which the user said "Not Now"; a new run asks again."""
 
@@ -96,13 +115,13 @@ class State:
 class Worker:
     """One run: its thread, its loop, and the queue on which it tells what it sees."""
 
-    def __init__(self, target: Target, snapshot: Snapshot) -> None:
+    def __init__(self, job: Job) -> None:
         self.outbox: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._cancel = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[Report] | None = None
+        self._task: asyncio.Task[object] | None = None
         # A daemon, because the interpreter joins all others before it calls the exit handler that would cancel this.
-        self._thread = threading.Thread(target=self._run, args=(target, snapshot), name="MCP Diagnostics", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(job,), name="MCP Diagnostics", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
@@ -122,26 +141,26 @@ class Worker:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _run(self, target: Target, snapshot: Snapshot) -> None:
+    def _run(self, job: Job) -> None:
         import asyncio  # noqa: PLC0415  # takes longer to import than enabling the extension may take
 
         try:
-            report = self._diagnose(target, snapshot)
+            over = self._complete(job)
         except asyncio.CancelledError:
             self.outbox.put(Cancelled())
         except BaseException as error:  # noqa: BLE001  # the thread's last line of defence; the panel shows it
             self.outbox.put(crash_from(error))
         else:
-            self.outbox.put(Finished(report))
+            self.outbox.put(over)
 
-    def _diagnose(self, target: Target, snapshot: Snapshot) -> Report:
-        from ..diagnostics import diagnose_async, new_event_loop  # noqa: PLC0415
+    def _complete(self, job: Job) -> object:
+        from ..diagnostics import new_event_loop  # noqa: PLC0415
         from ..diagnostics.knowledge import saying  # noqa: F401, PLC0415  # here, so that no drawing waits for it
 
         # Not `asyncio.run`: that waits for helper threads which sit in a blocking call of the system.
         loop = new_event_loop()
         try:
-            task = loop.create_task(diagnose_async(target, snapshot, on_event=self.outbox.put))
+            task = loop.create_task(job(self.outbox.put))
             self._loop, self._task = loop, task
             # `cancel` may have come before there was a task that it could cancel.
             if self._cancel.is_set():
@@ -180,12 +199,34 @@ def is_running() -> bool:
 
 def start(target: Target, snapshot: Snapshot) -> None:
     """Begin a run in a thread. The caller makes sure that none is under way and drains with `drain`."""
-    global _worker  # noqa: PLW0603  # there is one run at most
-    state.progress = Progress(target.deadline_s)
-    state.cancelling = False
+
+    async def job(tell: Callable[[object], None]) -> Finished:
+        from ..diagnostics import diagnose_async  # noqa: PLC0415
+
+        return Finished(await diagnose_async(target, snapshot, on_event=tell))
+
     state.notice = ""
     state.crash = None
-    _worker = Worker(target, snapshot)
+    _begin(job, Progress(target.deadline_s))
+
+
+def start_self_test(blender: str) -> None:
+    """Begin the self-test in a thread, in the same way. `blender` is the version of this one."""
+
+    async def job(tell: Callable[[object], None]) -> SelfTested:
+        from ..diagnostics.self_test import self_test_async  # noqa: PLC0415
+
+        return SelfTested(await self_test_async(blender=blender, on_event=tell))
+
+    state.self_test_notice = ""
+    _begin(job, Progress(SELF_TEST_DEADLINE_S, self_test=True))
+
+
+def _begin(job: Job, progress: Progress) -> None:
+    global _worker  # noqa: PLW0603  # there is one run at most
+    state.progress = progress
+    state.cancelling = False
+    _worker = Worker(job)
     _held.enter_context(broken_pipe.survived())
     _worker.start()
 
@@ -219,8 +260,7 @@ def end(reason: str) -> None:
     if not _worker.join(END_WITHIN_S):
         # It may still write to a peer that goes away, which must not end Blender.
         _held.pop_all()
-    _conclude()
-    state.notice = reason
+    _tell(reason, self_test=_conclude())
 
 
 def _note(event: object) -> None:
@@ -228,20 +268,34 @@ def _note(event: object) -> None:
         case Finished(report):
             _conclude()
             state.keep(report)
+        case SelfTested(report):
+            _conclude()
+            state.self_test = report
         case Cancelled():
-            _conclude()
-            state.notice = "Cancelled"
+            _tell("Cancelled", self_test=_conclude())
         case Crashed() as crash:
-            _conclude()
-            state.crash = crash
+            if _conclude():
+                state.self_test_notice = crash.message
+            else:
+                state.crash = crash
             print(crash.log, file=sys.stderr)  # noqa: T201  # the console is where people look for it
         case _ if state.progress is not None:
             state.progress.note(event)
 
 
-def _conclude() -> None:
+def _tell(notice: str, *, self_test: bool) -> None:
+    if self_test:
+        state.self_test_notice = notice
+    else:
+        state.notice = notice
+
+
+def _conclude() -> bool:
+    """The run is over. True when it was the self-test."""
     global _worker  # noqa: PLW0603
     _worker = None
     _held.close()
+    self_test = state.progress is not None and state.progress.self_test
     state.progress = None
     state.cancelling = False
+    return self_test

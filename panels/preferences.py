@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from ..operators import clock, consent, endpoint, pins, settings
-from . import language, wrap
+from . import language, self_test, wrap
 from .language import say
 
 MCP_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
@@ -163,6 +163,7 @@ class MCP_DIAGNOSTICS_AP_preferences(bpy.types.AddonPreferences):
         advanced.label(text="Advanced")
         advanced.prop(self, "deadline")
         advanced.prop(self, "muted")
+        self_test.draw(advanced, context)
 
     def _draw_connection(self, column: bpy.types.UILayout) -> None:
         column.label(text="Connection")

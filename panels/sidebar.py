@@ -45,7 +45,7 @@ class MCP_DIAGNOSTICS_PT_sidebar(bpy.types.Panel):
             # The last result stays where it is while the next one is made: nothing jumps under the reader's eyes.
             result.active = state.progress is None
             _draw_result(result, context, space, language.in_users_language(state.report))
-        elif state.progress is not None:
+        elif state.progress is not None and not state.progress.self_test:
             chain.draw_progress(layout, space, state.progress)
 
 
@@ -69,14 +69,10 @@ def _draw_status(layout: bpy.types.UILayout, context: bpy.types.Context, space: 
     progress = state.progress
     column = layout.column(align=True)
     if progress is not None:
-        factor = progress.done / progress.total if progress.total else 0.0
-        longest = f"{progress.deadline_s:.0f}"
-        text = say("at most $seconds s", seconds=longest)
-        if progress.total:
-            of = {"done": progress.done, "total": progress.total}
-            text = say("$done of $total · at most $seconds s", seconds=longest, **of)
-        column.progress(text=text, translate=False, factor=factor)
+        column.progress(text=words.progress(progress), translate=False, factor=words.share(progress))
         waiting = say(next(iter(progress.waiting.values()), "Looking around"))
+        if progress.self_test:
+            waiting = say("Self-test")
         wrap.text(column, space, f"{waiting.rstrip('.…')}…")
         return
     host, port = settings.endpoint(context)

@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .language import say
+
+if TYPE_CHECKING:
+    from ..operators.session import Progress
 
 ICONS = {"pass": "CHECKMARK", "warn": "ERROR", "fail": "CANCEL", "unknown": "QUESTION", "skipped": "REMOVE"}
 
@@ -41,6 +46,19 @@ def _shared(name: str) -> dict[str, str]:
     from ..diagnostics.knowledge import table  # noqa: PLC0415  # read with the first drawing
 
     return {key: say(text) for key, text in table("words")[name].items() if isinstance(text, str)}
+
+
+def progress(state: Progress) -> str:
+    """How far a run is, and how long it may take."""
+    longest = f"{state.deadline_s:.0f}"
+    if not state.total:
+        return say("at most $seconds s", seconds=longest)
+    return say("$done of $total · at most $seconds s", seconds=longest, done=state.done, total=state.total)
+
+
+def share(state: Progress) -> float:
+    """How much of a run is done, from 0 to 1."""
+    return state.done / state.total if state.total else 0.0
 
 
 def duration(elapsed_ms: float) -> str:

@@ -39,10 +39,22 @@ of write: that of the run, with which nothing is written unless it is 0;
   3    also where no requirements with hashes could be made"""
 
 
+_SELF_TEST_ABOUT = (
+    "Has the diagnosis look at add-ons, servers, web servers and configurations that are made for it, healthy and "
+    "hostile, and shows that it names each. It takes some seconds, needs no network, starts nothing but Python, and "
+    "leaves nothing behind."
+)
+_SELF_TEST_EXITS = """exit status:
+  0    it named all of them
+  3    it named all that could be tried here, and some could not
+  4    it did not; those are listed
+  130  interrupted"""
+
+
 def with_command(argv: Sequence[str]) -> list[str]:
     """`run` is what is meant where no command is named."""
     words = list(argv)
-    named = words[:1] in (["run"], ["lock"], ["apps"], ["explain"], ["-h"], ["--help"], ["--version"])
+    named = words[:1] in (["run"], ["lock"], ["apps"], ["explain"], ["self-test"], ["-h"], ["--help"], ["--version"])
     return words if named else ["run", *words]
 
 
@@ -58,7 +70,7 @@ def parser(prog: str) -> argparse.ArgumentParser:
     formatter = argparse.RawDescriptionHelpFormatter
     parser = _Parser(prog, description=about, epilog=_EXITS, formatter_class=formatter, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
-    commands = parser.add_subparsers(title="commands", metavar="run | lock | apps | explain")
+    commands = parser.add_subparsers(title="commands", metavar="run | lock | apps | explain | self-test")
     run = commands.add_parser(
         "run",
         help="diagnose the chain (this is what happens without a command)",
@@ -94,6 +106,17 @@ def parser(prog: str) -> argparse.ArgumentParser:
     _add_app(listed)
     listed.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     listed.set_defaults(action="apps")
+    tried = commands.add_parser(
+        "self-test",
+        help="show that the diagnosis works here, on add-ons, servers and files of its own",
+        description=_SELF_TEST_ABOUT,
+        epilog=_SELF_TEST_EXITS,
+        formatter_class=formatter,
+        allow_abbrev=False,
+    )
+    tried.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    tried.add_argument("--verbose", action="store_true", help="with what was named, and how long it took")
+    tried.set_defaults(action="self-test")
     return parser
 
 
@@ -221,8 +244,8 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=FORMATS,
         default="text",
-        help="json for programs, markdown for an issue, runbook for a checklist of what to do, junit for a build server,"
-        " html for a browser (default: text)",
+        help="json for programs, markdown for an issue, runbook for a checklist of what to do, junit for a build"
+        " server, html for a browser (default: text)",
     )
     group.add_argument("--output", metavar="FILE", help="write it to this file; nothing is printed then")
     group.add_argument("--verbose", action="store_true", help="with evidence and what was said on each connection")

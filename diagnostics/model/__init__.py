@@ -6,11 +6,12 @@ Plain frozen data without behaviour of its own; every other module speaks in the
 
 from __future__ import annotations
 
-from .event import CheckEnded, CheckStarted, Event
+from .event import CaseEnded, CheckEnded, CheckStarted, Event, SelfTestEvent
 from .finding import Consent, EvidenceValue, Finding, Remedy
 from .inventory import AppFacts, EntryFacts, Inventory
 from .machine import Command, Machine
 from .report import CheckResult, Did, Layer, LinkResult, McpFacts, Report, Tool
+from .self_test import CaseResult, SelfTestReport
 from .snapshot import BridgeState, Snapshot
 from .target import Kind, Lock, Target, Tls, WorkingSet
 from .verdict import Link, Verdict
@@ -21,6 +22,8 @@ __all__ = [
     "VERSION",
     "AppFacts",
     "BridgeState",
+    "CaseEnded",
+    "CaseResult",
     "CheckEnded",
     "CheckResult",
     "CheckStarted",
@@ -41,6 +44,8 @@ __all__ = [
     "McpFacts",
     "Remedy",
     "Report",
+    "SelfTestEvent",
+    "SelfTestReport",
     "Snapshot",
     "Target",
     "Tls",

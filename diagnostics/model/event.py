@@ -35,3 +35,17 @@ class CheckEnded:
 
 
 Event = CheckStarted | CheckEnded
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEnded:
+    """Event of the self-test: a case ended. Its beginning is told by `CheckStarted`."""
+
+    id: str
+    title: str
+    verdict: Verdict
+    done: int
+    total: int
+
+
+SelfTestEvent = CheckStarted | CaseEnded

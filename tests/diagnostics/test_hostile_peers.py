@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Peers that misbehave (field guide, hostile.md), each through the whole doctor: a verdict of its own, and no harm.
 
-All of them are FAKES: nobody sells a hostile peer.
+Most of them come with the self-test (see test_self_test). All are FAKES: nobody sells a hostile peer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from diagnostics.protocols.dialect import NUL, PING, Dialect, recognise
 from diagnostics.protocols.unframed_json import UnframedJson
 from diagnostics.reports import render
 
-from .peers import INFO, PONG, Handler, addon, answers, closes, echoes, greets, listening, resets, silent
+from .peers import INFO, PONG, Handler, addon, answers, closes, greets, listening, resets
 from .runs import Doctor, ids
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b]8;;http://evil\x07\u202egnp.exe\x9b31m\u2066"
@@ -42,56 +42,16 @@ def endless(piece: bytes, start: bytes = b"") -> Handler:
     return handler
 
 
-def drips(data: bytes, gap_s: float = 0.1) -> Handler:
-    """Sends a byte every `gap_s` seconds: no single wait is long, and the whole takes for ever."""
-
-    def handler(connection: socket.socket) -> None:
-        connection.recv(65536)
-        pause = threading.Event()
-        for byte in data:
-            connection.sendall(bytes([byte]))
-            pause.wait(gap_s)
-
-    return handler
-
-
-def breaks_off(data: bytes) -> Handler:
-    """Resets the connection in the middle of its answer."""
-
-    def handler(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(data)
-        resets(connection)
-
-    return handler
-
-
 def info(version: object) -> bytes:
     return json.dumps({"status": "success", "result": {**INFO, "protocol_version": version}}).encode()
 
 
 PEERS: dict[str, tuple[Handler, str]] = {
-    "silent": (silent, "addon.silent"),
-    "closes": (closes, "network.reset"),
-    "resets": (resets, "network.reset"),
-    "resets in its answer": (breaks_off(PONG[:20]), "addon.malformed-reply"),
-    "drips": (drips(b"x" * 10_000), "addon.unknown-protocol"),
-    "endless bytes": (endless(b"\x01" * 65536), "addon.unknown-protocol"),
-    "endless text": (endless(b"x" * 65536, b'{"status": "'), "addon.malformed-reply"),
     "endless numbers": (endless(b"9" * 65536, b'{"status": '), "addon.unknown-protocol"),
-    "nested a million deep": (answers(b"[" * 10**6), "addon.unknown-protocol"),
     "objects a million deep": (answers(b'{"a":' * 10**6), "addon.unknown-protocol"),
-    "a million keys": (answers(b"{" + b'"k":1,' * 10**6 + b'"k":1}'), "addon.unknown-protocol"),
-    "no UTF-8": (answers(b'{"status": "\xff\xfe"}'), "addon.malformed-reply"),
-    "HTTP with 100,000 headers": (answers(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10**5), "addon.not-a-bridge"),
-    "HTTP with a header of 1 MiB": (answers(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 2**20), "addon.not-a-bridge"),
-    "SSH": (greets(b"SSH-2.0-x\r\n"), "addon.not-a-bridge"),
-    "SMTP": (greets(b"220 mail ESMTP\r\n"), "addon.not-a-bridge"),
-    "echo": (echoes, "addon.not-a-bridge"),
-    "escapes": (answers(HOSTILE.encode()), "addon.unknown-protocol"),
     "escapes in its version": (addon(info={**INFO, "protocol_version": HOSTILE}), "addon.protocol-invalid"),
-    "1e308": (addon(info={**INFO, "protocol_version": 1e308}), "addon.protocol-invalid"),
 }
+"""Beside those that the self-test has with it."""
 
 
 @contextlib.contextmanager

@@ -43,6 +43,7 @@ MAY = {
     "waiting": {"", "model"},
     "many": {"", "looks", "model", "waiting"},
     "locking": {"", "atomic_write", "knowledge", "ledger", "lock", "model", "probes", "redaction", "text"},
+    "self_test": {"", "knowledge", "looks", "model", "text"},
     "command_line": {
         *(
             "",
@@ -54,6 +55,7 @@ MAY = {
             "protocols",
             "remedies",
             "reports",
+            "self_test",
             "target",
             "text",
             "waiting",

@@ -150,3 +150,53 @@ def import_seconds():
     module.register()
     lasted = time.perf_counter() - began
     return {"seconds": lasted, "engine": f"{MODULE}.diagnostics.engine" in sys.modules}
+
+
+def self_test_printed():
+    """The self-test, as a script calls its operator: what it returns and what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        result = bpy.ops.mcp_diagnostics.self_test()
+    return {"result": sorted(result), "printed": printed.getvalue()}
+
+
+def self_test_in_its_thread(end):
+    """The self-test in the thread of a run, to its end or ended when a case has; and what is left after that."""
+    import tempfile
+    import time
+
+    session = importlib.import_module(f"{MODULE}.operators.session")
+    folder = tempfile.tempdir = tempfile.mkdtemp()
+    before = {thread.name for thread in threading.enumerate()}
+    session.start_self_test(bpy.app.version_string)  # as a click does; without a window an operator is never invoked
+    started = session.is_running()
+    stop = time.monotonic() + 60
+    while session.is_running() and time.monotonic() < stop:
+        session.drain(0.1)  # what the timer does, which does not tick without a window
+        if end and session.state.progress is not None and session.state.progress.done:
+            session.end("another file was opened")
+        time.sleep(0.01)
+    left = [thread for thread in threading.enumerate() if thread.name not in before]
+    for thread in left:
+        thread.join(
+            20
+        )  # helpers end with their call of the system; and a busy computer needs longer than is waited for
+    result = session.state.self_test
+    return {
+        "started": started,
+        "notice": session.state.self_test_notice,
+        "other": [session.state.notice, session.state.report],
+        "verdict": result and str(result.verdict),
+        "failed": [(case.id, case.came, case.why) for case in result.results if case.verdict != "pass"]
+        if result
+        else [],
+        "blender": result and result.tool.blender,
+        "threads": [thread.name for thread in left if thread.is_alive()],
+        "files": [path.name for path in pathlib.Path(folder).iterdir()],
+        "deadlines": [session.SELF_TEST_DEADLINE_S, self_test_deadline()],
+    }
+
+
+def self_test_deadline():
+    """What the engine's own self-test takes at most, in seconds."""
+    return importlib.import_module(f"{MODULE}.diagnostics.self_test").DEADLINE_S
