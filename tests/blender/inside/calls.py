@@ -106,15 +106,14 @@ def run_operator(report):
 
 
 def save_reports(folder):
-    """What the operators write in each format, and the names that the file dialog would give: run, then save."""
+    """What the operators write: a run as a page, and that run saved in each format."""
     operator = bpy.ops.mcp_diagnostics
     forms = [item.identifier for item in operator.save_report.get_rna_type().properties["format"].enum_items]
-    written = {}
+    operator.run(filepath=f"{folder}/ran.HTML", format="HTML")
     for form in forms:
-        ran, saved = f"{folder}/ran.{form}", f"{folder}/saved.{form}"
-        operator.run(filepath=ran, format=form)
-        operator.save_report(filepath=saved, format=form)
-        written[form] = [pathlib.Path(file).read_text(encoding="utf-8") for file in (ran, saved)]
+        operator.save_report(filepath=f"{folder}/saved.{form}", format=form)
+    files = [f"{folder}/ran.HTML", *(f"{folder}/saved.{form}" for form in forms)]
+    written = {pathlib.Path(file).name: pathlib.Path(file).read_text(encoding="utf-8") for file in files}
     names = importlib.import_module(f"{MODULE}.diagnostics.knowledge").table("words")["formats"]
     shown = {
         item.identifier: [item.name, item.description]
