@@ -13,6 +13,7 @@ import pytest
 from diagnostics.checks import server
 from diagnostics.checks.network import machine
 from diagnostics.knowledge import catalogue
+from diagnostics.model import Finding
 from diagnostics.probes import bridge
 from diagnostics.probes.listeners import TcpTable, read_tcp_table
 
@@ -31,6 +32,24 @@ def unknown_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(catalogue._Shown, "__missing__", missing)
     yield names
     assert names == [], "the words of a finding name evidence that the code does not give"
+
+
+@pytest.fixture(autouse=True)
+def _never_at_a_loss(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever is found has a remedy, where its cause has any, and none of them has a gap in it."""
+    lost: list[str] = []
+
+    def checked(**fields: object) -> Finding:
+        made = Finding(**fields)  # type: ignore[arg-type]
+        known = catalogue.causes()[made.id].remedies
+        empty = [one.title for one in made.remedies if not one.text or "…" in one.text]
+        if (known and not made.remedies) or empty:
+            lost.append(f"{made.id}: {empty}")
+        return made
+
+    monkeypatch.setattr(catalogue, "Finding", checked)
+    yield
+    assert lost == [], "a finding leaves the user alone"
 
 
 @pytest.fixture(autouse=True)

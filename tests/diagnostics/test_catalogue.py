@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import string
 from pathlib import Path
@@ -14,7 +15,7 @@ import diagnostics
 from diagnostics.checks import CHECKS
 from diagnostics.knowledge import catalogue
 from diagnostics.knowledge.catalogue import Cause, Words, causes, fill, finding
-from diagnostics.model import Link, Verdict
+from diagnostics.model import EvidenceValue, Link, Verdict
 
 PACKAGE = Path(diagnostics.__file__).parent
 CODE = [*(PACKAGE / "checks").rglob("*.py"), PACKAGE / "engine.py"]
@@ -72,6 +73,54 @@ def test_what_is_wrong_can_be_repaired(cause: Cause) -> None:
         assert remedy.text
         assert remedy.kind in {"copy", "open", "apply"}
         assert (remedy.kind == "apply") == bool(remedy.action)
+
+
+ALWAYS_ONE_OF = {
+    "network.refused": {"addon_here", "server_here", "tunnel_endpoint", "tunnel_command"},
+    "network.timeout": {"local", "tunnel_endpoint", "tunnel_command"},
+    "network.port-mismatch": {"found_listener", "wanted_port", "entry_variables"},
+    "network.filtered": {"fix", "admin", "!rule"},
+    "addon.import-failed": {"missing", "update_again", "place_again"},
+    "addon.shared-temp": {"flatpak", "system"},
+    "launcher.not-found": {"as_json", "entry_json", "uv", "other", "unknown"},
+    "launcher.not-executable": {"made_for", "denied", "error", "interpreter"},
+    "launcher.tls-intercepted": {"npm", "uv"},
+    "launcher.cache-locked": {"lock", "unusable", "guarded", "cloud"},
+    "launcher.build-failed": {"with_python", "server", "uv"},
+    "server.sdk-incompatible": {"with", "pin_install", "pin_alone", "reinstall"},
+    "server.pin-violated": {"pinned", "install", "by_hand", "meant", "impossible"},
+}
+"""Of these conditions the check gives one at least, whatever it has seen."""
+
+
+@every
+def test_no_situation_is_without_a_remedy(cause: Cause) -> None:
+    names = sorted({words.when.removeprefix("!") for words in cause.remedies} - {""})
+    certain = ALWAYS_ONE_OF.get(cause.id, set())
+    assert {one.removeprefix("!") for one in certain} <= set(names)
+    for seen in itertools.product([False, True], repeat=len(names)):
+        evidence: dict[str, EvidenceValue] = dict(zip(names, seen, strict=True))
+        if certain and not any(Words("", when=one).applies(evidence) for one in certain):
+            continue
+        assert not cause.remedies or any(words.applies(evidence) for words in cause.remedies), evidence
+
+
+@every
+def test_what_is_typed_in_a_terminal_begins_with_a_program(cause: Cause) -> None:
+    """A command that the code makes has a name; one that stands here begins with a program and needs no quotes."""
+    for words in cause.remedies:
+        in_terminal = re.search(r"(?<!; )(?:^|, )in a terminal|run this there", words.title, re.IGNORECASE)
+        if words.kind == "copy" and in_terminal and not words.text.startswith(("$", "--")):
+            assert words.text.split()[0] in {"uv", "uvx", "flatpak", "netsh", "mcp-diagnostics", "blender"}, words.text
+            assert not re.search(r"'[^']*\$|\"[^\"]*\$", words.text), "the code quotes what it fills in"
+
+
+@every
+def test_no_remedy_is_left_to_be_filled_in(cause: Cause) -> None:
+    for words in cause.remedies:
+        assert "…" not in words.text
+        if "/path/to" in words.text:
+            assert re.search("with the path of that file|not known", words.title)
 
 
 @every

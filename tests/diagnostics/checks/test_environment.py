@@ -69,7 +69,8 @@ def test_the_sdk_has_moved_on(doctor: Doctor, *, launch: bool) -> None:
     assert told.evidence["installed"] == "mcp 2.3.0"
     assert "from mcp.server.fastmcp import FastMCP" in told.detail
     assert "server.py, line 3" in told.detail
-    assert "mcp<2" in [remedy.text for remedy in told.remedies]
+    held = f"uv pip install --python {root}/bin/python 'mcp<2'"
+    assert held in [remedy.exact for remedy in told.remedies]
     assert not any("import" in remedy.text for remedy in told.remedies)
     assert ("last_lines" in told.evidence) is launch
 

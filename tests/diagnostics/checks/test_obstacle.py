@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -76,7 +77,8 @@ def test_the_address_in_the_network_and_a_listener_on_loopback(bound: str, port:
     assert report["root_cause"] == cause
     if cause == "network.loopback-only":
         remedies = [remedy["text"] for remedy in report["findings"][0]["remedies"]]
-        assert remedies == ["127.0.0.1", "ssh -N -L 9876:127.0.0.1:9876 192.0.2.7"]
+        user = os.environ.get("USER") or os.environ.get("USERNAME") or Path.home().name
+        assert remedies == ["127.0.0.1", f"ssh -N -L 9876:127.0.0.1:9876 {user}@192.0.2.7"]
 
 
 @linux
