@@ -94,6 +94,10 @@ class Redactor:
         """The text, safe to show, with everything masked that `MASKED` lists."""
         return self._without_home(self._without_secrets(text))
 
+    def exact(self, text: str) -> str:
+        """Like `text`, with the home folder written out: for this user's own screen."""
+        return self._without_secrets(text)
+
     def _without_secrets(self, text: str) -> str:
         secrets = self._own.union(self._secrets)
         if secrets:
@@ -128,7 +132,8 @@ class Redactor:
         if isinstance(value, Remedy):
             # `~` in a configuration file is no path, so what is to be pasted there has the folder written out.
             exact = self._without_secrets(value.text)
-            return Remedy(self.text(value.title), value.kind, self._without_home(exact), exact, value.action)
+            shown = self._without_home(exact)
+            return dataclasses.replace(value, title=self.text(value.title), text=shown, exact=exact)
         if isinstance(value, Path):
             return Path(self.text(str(value)))
         if isinstance(value, Tool):

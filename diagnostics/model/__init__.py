@@ -6,6 +6,21 @@ Plain frozen data without behaviour of its own; every other module speaks in the
 
 from __future__ import annotations
 
+from .edit import (
+    AsList,
+    AsText,
+    CopyFrom,
+    FileEdit,
+    InsertItem,
+    Keys,
+    Mend,
+    Operation,
+    Plain,
+    Remove,
+    Rename,
+    SetValue,
+    WithoutMark,
+)
 from .event import CheckEnded, CheckStarted, Event
 from .finding import Consent, EvidenceValue, Finding, Remedy
 from .inventory import AppFacts, EntryFacts, Inventory
@@ -19,18 +34,24 @@ __all__ = [
     "NAME",
     "VERSION",
     "AppFacts",
+    "AsList",
+    "AsText",
     "BridgeState",
     "CheckEnded",
     "CheckResult",
     "CheckStarted",
     "Command",
     "Consent",
+    "CopyFrom",
     "Did",
     "EntryFacts",
     "Event",
     "EvidenceValue",
+    "FileEdit",
     "Finding",
+    "InsertItem",
     "Inventory",
+    "Keys",
     "Kind",
     "Layer",
     "Link",
@@ -38,13 +59,20 @@ __all__ = [
     "Lock",
     "Machine",
     "McpFacts",
+    "Mend",
+    "Operation",
+    "Plain",
     "Remedy",
+    "Remove",
+    "Rename",
     "Report",
+    "SetValue",
     "Snapshot",
     "Target",
     "Tls",
     "Tool",
     "Verdict",
+    "WithoutMark",
     "WorkingSet",
 ]
 
