@@ -216,5 +216,10 @@ def secret_words(argv: Sequence[str]) -> set[str]:
     return found
 
 
+def looks_secret(name: str) -> bool:
+    """Whether a value of this name is most likely a secret."""
+    return _SECRET_NAME.fullmatch(name) is not None
+
+
 def _looks_like_path(value: str) -> bool:
     return re.match(r"[~/]|\\\\|[A-Za-z]:[\\/]", value) is not None

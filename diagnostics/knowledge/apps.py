@@ -70,6 +70,11 @@ def apps() -> tuple[App, ...]:
     return tuple(App(**row) for row in table("apps")["app"])
 
 
+def app_of(app_id: str) -> App:
+    """The app with this id. Raises KeyError for an unknown one."""
+    return {app.id: app for app in apps()}[app_id]
+
+
 @functools.cache
 def keys() -> frozenset[str]:
     """The members under which one app or another keeps its servers."""

@@ -72,7 +72,7 @@ def _replaced(text: str, at: int, pattern: re.Pattern[str], how: _How) -> str | 
 
 
 def _opening_quote(text: str, at: int) -> int:
-    """Where the string begins in which this place is; a quote that is escaped makes it uncertain, and then fits none."""
+    """Where the string begins in which this place is. With an escaped quote before it, none is found that fits."""
     return text.rfind('"', 0, at)
 
 

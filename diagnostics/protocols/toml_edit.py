@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import located_toml
-from .bracketed import Box, EditError, after_line, indentation, insert, line_end_of, line_start
+from .bracketed import EditError, after_line, indentation, insert, line_end_of, line_start
 from .bracketed import remove as take_out
 from .toml_inline import Inline, find_inline
 
 Keys = Sequence[str | int]
-_GAP = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _Place = tuple[int, int, int]
 
@@ -176,7 +175,9 @@ def _put(text: str, start: int, end: int, value: object) -> str:
 def _add_line(text: str, section: _Section, keys: Sequence[str], value: object) -> str:
     """One more line at the end of a section."""
     newline, end = line_end_of(text), section.end
-    last = max((key for _start, _end, key in section.members.values()), default=section.header[0] if section.header else 0)
+    last = max(
+        (key for _start, _end, key in section.members.values()), default=section.header[0] if section.header else 0
+    )
     line = f"{indentation(text, last)}{'.'.join(map(_key, keys))} = {written(value)}"
     at = after_line(text, end)
     before = text[:at]

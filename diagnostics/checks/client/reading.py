@@ -15,7 +15,7 @@ from ...knowledge.apps import App, folders, keys
 from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding
 from ...probes.files import FileRead, State, read_file
-from ...protocols import located_json, located_toml
+from ...protocols import app_file, located_json
 from ...protocols.located_json import JsonProblem, JsonSyntaxError, Node
 from ...protocols.located_toml import TomlSyntaxError
 from ...text import clean, one_line
@@ -96,15 +96,7 @@ def read_as(app: App, file: Path, context: Context, project: Path | None = None)
 
 def parse_as(form: str, text: str) -> Node:
     """The text in one of the formats of `apps.toml`. Raises JsonSyntaxError or TomlSyntaxError."""
-    if form == "toml":
-        return located_toml.parse(text)
-    try:
-        only = sorted(keys()) if len(text) > _LONG else ()
-        return located_json.parse(text, comments=form != "json", commas=form == "jsonc", only=only)
-    except JsonSyntaxError as error:
-        if form != "jsonc" or error.problem is not JsonProblem.EMPTY:
-            raise
-        return Node({}, 0, 0)  # an editor's settings may be empty
+    return app_file.parse(form, text, sorted(keys()) if len(text) > _LONG else ())
 
 
 def _refused(app: App, read: FileRead, context: Context, cause: str, **evidence: EvidenceValue) -> Refused:

@@ -28,7 +28,7 @@ ENTRY = {"command": "/usr/bin/uvx", "args": ["mcp-for-blender"]}
         ('{\n    "a": {}\n}', ["a", "b"], 1, '{\n    "a": {\n        "b": 1\n    }\n}'),
         ('{\n\t"a": 1 // one\n}', ["b"], 2, '{\n\t"a": 1, // one\n\t"b": 2\n}'),
         ('{\n  "a": 1, // one\n}', ["b"], 2, '{\n  "a": 1, // one\n  "b": 2,\n}'),
-        ('{\n  // none\n}', ["b"], 2, '{\n  "b": 2\n  // none\n}'),
+        ("{\n  // none\n}", ["b"], 2, '{\n  "b": 2\n  // none\n}'),
         ('{"a": [1, 2]}', ["a", 1], "x", '{"a": [1, "x"]}'),
         ('{"a": 1, "a": 2}', ["a"], 3, '{"a": 1, "a": 3}'),
         ('{"a": 1, "a": 2}', ["b"], 3, '{"a": 1, "a": 2, "b": 3}'),
@@ -102,7 +102,7 @@ documents = st.dictionaries(st.text(max_size=3), values, max_size=4)
 def written(draw: st.DrawFn) -> tuple[Any, str]:
     """A document and one of the ways in which people write it, with comments and commas where editors allow them."""
     document = draw(documents)
-    noise = st.sampled_from(["", "", " ", "\n", "\r\n\t", " /* , ] } \" */ ", " // , ] } \"\n", "\n  "])
+    noise = st.sampled_from(["", "", " ", "\n", "\r\n\t", ' /* , ] } " */ ', ' // , ] } "\n', "\n  "])
 
     def write(value: object) -> str:
         if isinstance(value, dict):
@@ -140,7 +140,9 @@ def changed(document: object, at: tuple[str | int, ...], how: Any) -> Any:
 
 def outside(before: str, after: str) -> tuple[int, int]:
     """How many characters at both ends are the same."""
-    head = next((n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after)))
+    head = next(
+        (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after))
+    )
     tail = next(
         (n for n, (a, b) in enumerate(zip(before[head:][::-1], after[head:][::-1], strict=False)) if a != b),
         min(len(before), len(after)) - head,

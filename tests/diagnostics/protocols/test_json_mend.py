@@ -41,7 +41,7 @@ def test_certain(broken: str, mended: str) -> None:
         '{"a": 1 "b": 2}',
         '{"a": [1,,2]}',
         '{"a": None}',
-        '{a: 1}',
+        "{a: 1}",
         '{"a": #fff, "b": 1}',
         "{'a': 'it's'}",
         '{"a": "C:\\Users\\\\me"}',
