@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .command_line import apps, explain, lock, run
+from .command_line import apps, explain, fix, lock, run, undo
 from .command_line.arguments import WRONG_USAGE, parser, with_command
 from .command_line.run import DOCTOR_FAILED
 from .command_line.terminal import say
@@ -17,7 +17,14 @@ from .model import Machine, Snapshot
 from .target import TargetError
 
 INTERRUPTED = 130
-_COMMANDS = {"run": run.run, "lock": lock.lock, "apps": apps.apps, "explain": explain.explain}
+_COMMANDS = {
+    "run": run.run,
+    "fix": fix.fix,
+    "undo": undo.undo,
+    "lock": lock.lock,
+    "apps": apps.apps,
+    "explain": explain.explain,
+}
 
 
 def main(

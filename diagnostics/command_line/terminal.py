@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 
+from ..knowledge.repairs import words
 from ..model import CheckStarted, Event
 from ..text import one_line
 
@@ -55,3 +56,18 @@ def say(line: str, status: int) -> int:
         encoding = sys.stderr.encoding or "utf-8"
         sys.stderr.write(line.encode(encoding, "replace").decode(encoding) + "\n")
     return status
+
+
+def agrees(question: str, *, yes: bool) -> int | None:
+    """Asks the question of this name in `repairs.toml`. None for a yes, else the exit status with which to end.
+
+    `yes` answers it beforehand, without which nobody can be asked where there is no terminal.
+    """
+    if yes:
+        return None
+    if not (sys.stdin is not None and sys.stdin.isatty()):
+        return say(f"mcp-diagnostics: {words('command', 'needs_yes', {})}", 2)
+    write(words("command", question, {}) + " ")
+    if sys.stdin.readline().strip().lower() in {"y", "yes"}:
+        return None
+    return say(words("command", "declined", {}), 1)

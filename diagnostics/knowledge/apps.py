@@ -37,6 +37,7 @@ class App:
     urls: list[str] = field(default_factory=list)
     off: Mapping[str, bool] = field(default_factory=dict)
     without: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
     expands: bool = False
     shell_path: bool = False
     restarts: bool = False

@@ -66,6 +66,9 @@ def _finding(found: Finding, *, verbose: bool, exact: bool) -> Iterator[str]:
     for paragraph in found.detail.split("\n\n"):
         yield from _wrapped(paragraph, "   ", "   ")
     for remedy in found.remedies:
+        if remedy.edits:
+            yield from _wrapped(f"{remedy.title}: mcp-diagnostics fix {found.id}", "   → ", "     ")
+            continue
         if remedy.kind == "apply":
             yield from _wrapped(f"In Blender, click “{remedy.title}” in the panel of MCP Diagnostics", "   → ", "     ")
             continue
