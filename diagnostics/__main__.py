@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .command_line import apps, explain, lock, run, self_test
+from .command_line import apps, explain, fix, lock, run, self_test, undo
 from .command_line.arguments import WRONG_USAGE, parser, with_command
 from .command_line.run import DOCTOR_FAILED
 from .command_line.terminal import say
@@ -20,6 +20,8 @@ from .target import TargetError
 INTERRUPTED = 130
 _COMMANDS = {
     "run": run.run,
+    "fix": fix.fix,
+    "undo": undo.undo,
     "lock": lock.lock,
     "apps": apps.apps,
     "explain": explain.explain,

@@ -11,22 +11,25 @@ from pathlib import Path
 
 
 def atomic_write(path: Path, data: bytes) -> None:
-    """Writes a file beside it and moves that to its place. A symbolic link stays one, and permissions stay as they are.
+    """Writes a file beside it and moves that to its place. A symbolic link stays one, permissions and owner stay too.
 
     Raises OSError: the folder is not there or not writable, or what stands there is no file, or one that this user may
     not write. What stood there is whole then.
     """
     place = Path(os.path.realpath(path))
-    mode = _permissions(place)
+    was = _status(place)
+    mode = None if was is None else stat.S_IMODE(was.st_mode)
     beside = place.with_name(f".{place.name[:100]}.{secrets.token_hex(6)}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    handle = os.open(beside, flags, 0o666)
+    # What may hold secrets is nobody else's to read, not for a moment.
+    handle = os.open(beside, flags, 0o666 if mode is None else mode & 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if mode is not None:
+        if was is not None and mode is not None:
+            _give(beside, was)
             beside.chmod(mode)
         beside.replace(place)
     except BaseException:
@@ -35,14 +38,21 @@ def atomic_write(path: Path, data: bytes) -> None:
         raise
 
 
-def _permissions(place: Path) -> int | None:
-    """Those of the file that stands there, None where none does."""
+def _give(file: Path, was: os.stat_result) -> None:
+    """To the owner of what stood there; who may not give files away keeps it."""
+    if hasattr(os, "chown") and (was.st_uid, was.st_gid) != (os.getuid(), os.getegid()):
+        with contextlib.suppress(OSError):
+            os.chown(file, was.st_uid, was.st_gid)
+
+
+def _status(place: Path) -> os.stat_result | None:
+    """Of the file that stands there, None where none does."""
     try:
-        mode = place.stat().st_mode
+        was = place.stat()
     except FileNotFoundError:
         return None
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(was.st_mode):
         raise OSError("it is no file")
     if not os.access(place, os.W_OK):
         raise PermissionError("this user has no permission to write it")
-    return stat.S_IMODE(mode)
+    return was

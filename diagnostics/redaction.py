@@ -86,6 +86,10 @@ class Redactor:
         shown = self._anonymous(self._without_secrets(text))
         return text if shown == text else shown
 
+    def exact(self, text: str) -> str:
+        """Like `text`, with the home folder written out: for this user's own screen."""
+        return self._without_secrets(text)
+
     def _without_secrets(self, text: str) -> str:
         secrets = self._own.union(self._secrets) if self._secrets else self._own
         if secrets:
@@ -126,14 +130,15 @@ class Redactor:
         if isinstance(value, Remedy):
             # `~` in a configuration file is no path, so what is to be pasted there has the folder written out.
             exact = self._without_secrets(value.text)
-            return Remedy(self.text(value.title), value.kind, self._anonymous(exact), exact, value.action)
+            text = self._anonymous(exact)
+            return dataclasses.replace(value, title=self.text(value.title), text=text, exact=exact)
         if isinstance(value, Path):
             return Path(self.text(str(value)))
         if isinstance(value, Tool):
             return value
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             fields = ((name, getattr(value, name)) for name in _field_names(type(value)))
-            masked = {name: shown for name, item in fields if (shown := self._masked(item)) is not item}
+            masked = {name: new for name, item in fields if (new := self._masked(item)) is not item}
             return dataclasses.replace(value, **masked) if masked else value
         return value
 
@@ -251,6 +256,11 @@ def secret_words(argv: Sequence[str]) -> set[str]:
             found.add(named[1])
         hide = _SECRET_OPTION.fullmatch(word) is not None
     return found
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a value of this name is most likely a secret."""
+    return _SECRET_NAME.fullmatch(name) is not None
 
 
 def _looks_like_path(value: str) -> bool:

@@ -13,6 +13,7 @@ from .checks.client.configuration import sought
 from .checks.entries import Entry, RemoteEntry
 from .checks.layers import layers
 from .checks.network.endpoint import Endpoint
+from .checks.repairs.offering import with_repairs
 from .checks.working_set import working_set
 from .engine import Finished
 from .knowledge import catalogue, table
@@ -44,7 +45,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         headline=headline,
         root_cause=decision.root_cause,
         chain=tuple(_row(row) for row in decision.chain),
-        findings=decision.findings,
+        findings=tuple(with_repairs(found, context) for found in decision.findings),
         checks=tuple(finished.results),
         did=context.ledger.did(),
         consents=tuple(consents.values()),

@@ -25,6 +25,16 @@ INSTALL_UV = {
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry stands in its file, so that it can be changed."""
+
+    sha256: str
+    """Of the bytes of the file, in hexadecimal."""
+    keys: tuple[str, ...]
+    """The members that lead to it from the top."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One enabled entry or extension that starts a Blender MCP server."""
 
@@ -37,6 +47,8 @@ class Entry:
     """None where the command does not say which product it starts."""
     scope: str = ""
     """The folder of the project for which it is configured; empty for one that counts everywhere."""
+    place: Place | None = None
+    """None where it is not the user's to change, or is written in an old way."""
 
     @property
     def endpoint(self) -> tuple[str | None, int | None]:

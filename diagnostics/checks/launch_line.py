@@ -149,9 +149,13 @@ def rewritten(line: LaunchLine, command: Command, words: Sequence[str]) -> str:
 
     What starts them stays, unless they are written in a line for a shell, which they replace.
     """
+    return members(rewritten_argv(line, command, words))
+
+
+def rewritten_argv(line: LaunchLine, command: Command, words: Sequence[str]) -> list[str]:
+    """The whole command that starts these words in place of what is inside; see `rewritten`."""
     before = line.inside.before
-    argv = [*command.argv[:before], *words] if before else list(words)
-    return members(argv)
+    return [*command.argv[:before], *words] if before else list(words)
 
 
 def members(argv: Sequence[str]) -> str:
@@ -186,13 +190,17 @@ def with_python(line: LaunchLine, command: Command, version: str) -> str:
 
 def with_package(line: LaunchLine, command: Command, package: str) -> str:
     """The members of the entry with this package in place of the one that it names; "" where that is not certain."""
+    words = package_words(line, package)
+    return rewritten(line, command, words) if words else ""
+
+
+def package_words(line: LaunchLine, package: str) -> list[str]:
+    """What is started, with this package in place of the one that it names; none where that is not certain."""
     words = list(line.inside.command.argv)
     named = [n for n, word in enumerate(words) if n and _is_package(word, line.package)]
-    if not named:
-        return ""
     for number in named:
         words[number] = package
-    return rewritten(line, command, words)
+    return words if named else []
 
 
 def _is_package(word: str, package: str) -> bool:

@@ -24,7 +24,7 @@ from .launch_line import read_launch_line
 from .missing_program import bare_name, is_path, lost_inside, not_found, own_path
 from .processes import process_names
 
-_UNEXPANDED = re.compile(r"~(?:[\\/]|$)|\$\{?\w+\}?[\\/]|\$\{?(?:HOME|PWD)\}?$|%\w+%")
+UNEXPANDED = re.compile(r"~(?:[\\/]|$)|\$\{?\w+\}?[\\/]|\$\{?(?:HOME|PWD)\}?$|%\w+%")
 _SHELLS = {"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh", "wsl", "env"}
 
 
@@ -68,7 +68,7 @@ def _reason(context: Context) -> str | None:
 async def _look(entry: Entry, context: Context) -> _Looked:
     evidence = evidence_of(entry, context) | {"command": entry.command.program}
     told = app_logs.seen_for(entry, context)
-    problem = _unexpanded(entry, context)
+    problem = unexpanded(entry, context)
     if problem and not (told is not None and told.starts and problem[0] == "command"):
         field, text, expanded = problem
         evidence |= {
@@ -77,7 +77,7 @@ async def _look(entry: Entry, context: Context) -> _Looked:
             "_expanded": expanded,
             "_as_json": json.dumps(expanded, ensure_ascii=False),
         }
-        evidence["_known"] = not _UNEXPANDED.match(expanded)
+        evidence["_known"] = not UNEXPANDED.match(expanded)
         return _Looked((finding("launcher.path-unexpanded", evidence),))
     missing = _missing_folder(entry, evidence)
     if missing is not None and missing.verdict is Verdict.FAIL:
@@ -170,7 +170,7 @@ async def _search_path(entry: Entry, context: Context) -> SearchPath:
     return await in_thread(lambda: app_search_path(machine, processes, session, fallback, names))
 
 
-def _unexpanded(entry: Entry, context: Context) -> tuple[str, str, str] | None:
+def unexpanded(entry: Entry, context: Context) -> tuple[str, str, str] | None:
     """The first path that the app would have to expand and does not: field, text, and the text as it should be."""
     wanted = [("command", entry.command.program), ("cwd", entry.command.cwd or "")]
     name = re.split(r"[\\/]", entry.command.program)[-1].removesuffix(".exe")
@@ -178,7 +178,7 @@ def _unexpanded(entry: Entry, context: Context) -> tuple[str, str, str] | None:
         wanted += [(f"args[{number}]", word) for number, word in enumerate(entry.command.args)]
     for field, text in wanted:
         path = text.partition("=")[2] if text.startswith("-") else text
-        if _UNEXPANDED.match(path):
+        if UNEXPANDED.match(path):
             return field, text, text.removesuffix(path) + _expanded(path, context)
     return None
 

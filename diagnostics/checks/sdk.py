@@ -95,17 +95,23 @@ def version_of(text: str) -> Version | None:
 
 def with_pin(entry: Entry, pin: str) -> str:
     """The arguments of the entry with the pin in them, as JSON text; empty where uv is not what starts it."""
+    args = pinned_args(entry, pin)
+    return json.dumps(args, ensure_ascii=False) if args else ""
+
+
+def pinned_args(entry: Entry, pin: str) -> list[str]:
+    """The arguments of the entry with the pin in them; none where uv is not what starts it."""
     seen = inside(entry.command)
     program, args = name_of(seen.command.program), list(seen.command.args)
     if seen.before is None:
-        return ""  # it stands in a line for a shell
+        return []  # it stands in a line for a shell
     before = entry.command.args[: seen.before]
     if program == "uvx":
-        return json.dumps([*before, "--with", pin, *args], ensure_ascii=False)
+        return [*before, "--with", pin, *args]
     if program == "uv" and "run" in args:
         at = args.index("run") + 1
-        return json.dumps([*before, *args[:at], "--with", pin, *args[at:]], ensure_ascii=False)
-    return ""
+        return [*before, *args[:at], "--with", pin, *args[at:]]
+    return []
 
 
 def holds_sdk_back(entry: Entry) -> bool:

@@ -17,6 +17,7 @@ from ..text import one_line
 from .terminal import say
 
 WRONG_USAGE = 2
+COMMANDS = ("run", "fix", "undo", "lock", "apps", "explain", "self-test")
 
 _EXITS = """exit status:
   0    everything that applies works (with or without warnings)
@@ -24,6 +25,22 @@ _EXITS = """exit status:
   2    wrong usage
   3    nothing is broken, but something could not be tested
   4    MCP Diagnostics itself failed
+  130  interrupted"""
+
+_FIX_ABOUT = (
+    "Runs the diagnosis, shows what the repair of the cause would change, makes it after a yes, and runs the diagnosis "
+    "again. What is changed is kept beside it as a backup, and “undo” takes it back."
+)
+_FIX_EXITS = """exit status:
+  0    the cause is gone, or with --dry-run the change is shown
+  1    it is still there: the change did not help, or was not made
+  2    wrong usage, or the cause was not found, or has no repair that can be made from here
+  3    the change is made, and whether it helped could not be tested
+  130  interrupted"""
+_UNDO_EXITS = """exit status:
+  0    the last change is taken back, or with --dry-run shown
+  1    there is none, or it cannot be taken back; nothing was changed
+  2    wrong usage
   130  interrupted"""
 
 _LOCK_ABOUT = (
@@ -54,7 +71,7 @@ _SELF_TEST_EXITS = """exit status:
 def with_command(argv: Sequence[str]) -> list[str]:
     """`run` is what is meant where no command is named."""
     words = list(argv)
-    named = words[:1] in (["run"], ["lock"], ["apps"], ["explain"], ["self-test"], ["-h"], ["--help"], ["--version"])
+    named = words and words[0] in {*COMMANDS, "-h", "--help", "--version"}
     return words if named else ["run", *words]
 
 
@@ -70,7 +87,7 @@ def parser(prog: str) -> argparse.ArgumentParser:
     formatter = argparse.RawDescriptionHelpFormatter
     parser = _Parser(prog, description=about, epilog=_EXITS, formatter_class=formatter, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
-    commands = parser.add_subparsers(title="commands", metavar="run | lock | apps | explain | self-test")
+    commands = parser.add_subparsers(title="commands", metavar=" | ".join(COMMANDS))
     run = commands.add_parser(
         "run",
         help="diagnose the chain (this is what happens without a command)",
@@ -82,6 +99,7 @@ def parser(prog: str) -> argparse.ArgumentParser:
     _add_target(run)
     _add_report(run)
     run.set_defaults(action="run")
+    _add_repairs(commands)
     lock = commands.add_parser(
         "lock",
         help="record what a working chain consists of, or compare with that",
@@ -120,19 +138,56 @@ def parser(prog: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _add_target(parser: argparse.ArgumentParser, *, lock: bool = False) -> None:
-    """The options that say what to diagnose. `lock` leaves out those of runs in which nothing can be recorded."""
+def _add_repairs(commands: argparse._SubParsersAction[_Parser]) -> None:
+    """The commands that change something."""
+    formatter = argparse.RawDescriptionHelpFormatter
+    fix = commands.add_parser(
+        "fix",
+        help="make the repair of a cause that the diagnosis finds",
+        description=_FIX_ABOUT,
+        epilog=_FIX_EXITS,
+        formatter_class=formatter,
+        allow_abbrev=False,
+    )
+    fix.add_argument("cause", metavar="CAUSE", help="such as launcher.not-found")
+    fix.add_argument(
+        "--choose", metavar="N", help="which of its repairs, where it has several; without it they are listed"
+    )
+    _add_consent(fix)
+    _add_target(fix, once=True)
+    fix.set_defaults(action="fix")
+    undo = commands.add_parser(
+        "undo",
+        help="take back the last change that was made",
+        epilog=_UNDO_EXITS,
+        formatter_class=formatter,
+        allow_abbrev=False,
+    )
+    _add_consent(undo)
+    undo.set_defaults(action="undo")
+
+
+def _add_consent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    parser.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
+
+
+def _add_target(parser: argparse.ArgumentParser, *, lock: bool = False, once: bool = False) -> None:
+    """The options that say what to diagnose.
+
+    `lock` leaves out those of runs in which nothing can be recorded, `once` those of many endpoints and of waiting.
+    """
     group = parser.add_argument_group("what to diagnose")
     default = f"{DEFAULTS.host}:{DEFAULTS.port}"
     group.add_argument(
         "--host", metavar="H", help=f"host of the add-on, or host:port (default: the AI app's, or {default})"
     )
     group.add_argument("--port", metavar="P", help=f"its port (default: the AI app's, or {DEFAULTS.port})")
-    if not lock:
+    if not (lock or once):
         _add_many(group)
     _add_connection(group)
     _add_expectations(group, lock=lock)
-    if not lock:
+    if not (lock or once):
         group.add_argument(
             "--wait",
             metavar="SECONDS",

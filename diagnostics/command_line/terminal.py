@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TextIO
 
+from ..knowledge.repairs import words
 from ..model import CheckStarted, Event
 from ..reports import Screen
 from ..text import one_line
@@ -138,3 +139,18 @@ def say(line: str, status: int) -> int:
     with contextlib.suppress(OSError, UnicodeError, AttributeError):
         sys.stderr.write(_showable(line, sys.stderr) + "\n")
     return status
+
+
+def agrees(question: str, *, yes: bool) -> int | None:
+    """Asks the question of this name in `repairs.toml`. None for a yes, else the exit status with which to end.
+
+    `yes` answers it beforehand, without which nobody can be asked where there is no terminal.
+    """
+    if yes:
+        return None
+    if not (sys.stdin is not None and sys.stdin.isatty()):
+        return say(f"mcp-diagnostics: {words('command', 'needs_yes', {})}", 2)
+    write(words("command", question, {}) + " ")
+    if sys.stdin.readline().strip().lower() in {"y", "yes"}:
+        return None
+    return say(words("command", "declined", {}), 1)

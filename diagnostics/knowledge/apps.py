@@ -37,6 +37,7 @@ class App:
     urls: list[str] = field(default_factory=list)
     off: Mapping[str, bool] = field(default_factory=dict)
     without: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
     expands: bool = False
     shell_path: bool = False
     restarts: bool = False
@@ -68,6 +69,11 @@ class App:
 def apps() -> tuple[App, ...]:
     """All known apps."""
     return tuple(App(**row) for row in table("apps")["app"])
+
+
+def app_of(app_id: str) -> App:
+    """The app with this id. Raises KeyError for an unknown one."""
+    return {app.id: app for app in apps()}[app_id]
 
 
 @functools.cache

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .edit import FileEdit
 from .verdict import Link, Verdict
 
 EvidenceValue = str | int | float | bool | None | tuple[str, ...]
@@ -16,7 +17,7 @@ EvidenceValue = str | int | float | bool | None | tuple[str, ...]
 class Remedy:
     """Something to do about a finding.
 
-    `kind` is "copy" (a text for the clipboard), "open" (a place to go to) or "apply" (what a click in Blender does).
+    `kind` is "copy" (a text for the clipboard), "open" (a place to go to) or "apply" (what is done after a click).
     """
 
     title: str
@@ -25,7 +26,10 @@ class Remedy:
     exact: str = ""
     """Like `text`, with the home folder written out: for this user's own screen and clipboard, not for a report."""
     action: str = ""
-    """What "apply" does with `text`: "use-endpoint" (host:port), "enable-addon" or "start-addon" (a module)."""
+    """What "apply" does with `text`: "use-endpoint" (host:port), "enable-addon" or "start-addon" (a module), or
+    "edit-files", which makes `edits`."""
+    edits: tuple[FileEdit, ...] = ()
+    """What is changed in files, and in which order. It is no part of what a report shows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,8 @@ def parse(text: str, *, comments: bool = False, commas: bool = False, only: Sequ
     surrogates are accepted and stay in the strings. `comments` lets `//` and `/* */` pass, `commas` a comma after the
     last element: together they are what editors call JSONC.
 
-    `only` names the members that are of interest in a large text: an array or object in which none of them occurs, and
-    that is long, is checked and kept without what is in it, which takes a tenth of the time.
+    `only` names the members that are of interest in a large text: an array or object that is neither in one of them nor
+    holds one, and that is long, is checked and kept without what is in it, which takes a tenth of the time.
 
     Raises:
         JsonSyntaxError: the text is no JSON, or nested deeper than `MAX_DEPTH`.
@@ -137,6 +137,7 @@ class _Parser:
         self._text = text
         self._at = 0
         self._commas = commas
+        self._wanted = frozenset(only)
         self._only = () if comments or commas else tuple(f'"{name}"' for name in only)
         self._between = _SPACE_AND_COMMENTS if comments else _SPACE
         self._open: list[_Open] = []
@@ -182,7 +183,7 @@ class _Parser:
     def _container(self, bracket: str, key_start: int | None) -> Node | None:
         if len(self._open) >= MAX_DEPTH:
             raise JsonSyntaxError(JsonProblem.TOO_DEEP, self._text, self._at)
-        if self._only and 0 < len(self._open) < _LEVELS and (end := self._passed_over()):
+        if self._only and 0 < len(self._open) < _LEVELS and not self._is_wanted() and (end := self._passed_over()):
             start, self._at = self._at, end
             return Node({} if bracket == "{" else [], start, end, key_start)
         opened = _Open({} if bracket == "{" else [], self._at, key_start)
@@ -195,6 +196,10 @@ class _Parser:
         if bracket == "{":
             self._key()
         return None
+
+    def _is_wanted(self) -> bool:
+        """Whether this place is in a member of interest."""
+        return any(container.key in self._wanted for container in self._open)
 
     def _passed_over(self) -> int:
         """Where the container ends that begins here, when nothing of interest is in it; 0 when it is to be read."""

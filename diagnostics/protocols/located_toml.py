@@ -14,18 +14,18 @@ from collections.abc import Iterator
 
 from .located_json import Node
 
-_KEY = r"(?:[A-Za-z0-9_-]+|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')"
-_KEYS = rf"{_KEY}(?:[ \t]*\.[ \t]*{_KEY})*"
+KEY = r"(?:[A-Za-z0-9_-]+|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')"
+_KEYS = rf"{KEY}(?:[ \t]*\.[ \t]*{KEY})*"
 _HEADER = re.compile(rf"[ \t]*(\[\[?)[ \t]*({_KEYS})[ \t]*\]\]?")
 _MEMBER = re.compile(rf"[ \t]*({_KEYS})[ \t]*=[ \t]*")
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"\"\"\"(?:[^\\]|\\.)*?\"\"\"\"{0,2}|'''.*?'''\'{0,2}|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|#[^\n]*|[\[\]{}\n]|[^\[\]{}\n\"'#]+|.",
     re.DOTALL,
 )
 _MAX_DEPTH = 100
 """Tables in tables; nobody nests a configuration deeper."""
 
-_Path = tuple[str, ...]
+Path = tuple[str, ...]
 
 
 class TomlSyntaxError(ValueError):
@@ -46,12 +46,12 @@ def parse(text: str) -> Node:
         raise _syntax_error(text, error) from None
     if _depth(values) > _MAX_DEPTH:
         raise TomlSyntaxError("it is nested far too deep", 1, 1)
-    places: dict[_Path, tuple[int, int, int]] = {}
-    for path, place in _places(text):
+    known: dict[Path, tuple[int, int, int]] = {}
+    for path, place in places(text):
         for length in range(1, len(path) + 1):  # `[a.b]` is the place of `a` too, where nothing else names it
-            places.setdefault(path[:length], place)
-        places[path] = place
-    return _node(values, (), places, (0, len(text), None))
+            known.setdefault(path[:length], place)
+        known[path] = place
+    return _node(values, (), known, (0, len(text), None))
 
 
 def _syntax_error(text: str, error: Exception) -> TomlSyntaxError:
@@ -76,7 +76,7 @@ def _depth(value: object) -> int:
 
 
 def _node(
-    value: object, path: _Path, places: dict[_Path, tuple[int, int, int]], around: tuple[int, int, int | None]
+    value: object, path: Path, places: dict[Path, tuple[int, int, int]], around: tuple[int, int, int | None]
 ) -> Node:
     start, end, key_start = places.get(path, around)
     if isinstance(value, dict):
@@ -93,10 +93,13 @@ def _node(
     return Node(plain, start, end, key_start)
 
 
-def _places(text: str) -> Iterator[tuple[_Path, tuple[int, int, int]]]:
-    """Each key that is written out: where its value begins and ends, and where the key itself begins."""
-    table: _Path = ()
-    counts: dict[_Path, int] = {}
+def places(text: str) -> Iterator[tuple[Path, tuple[int, int, int]]]:
+    """Each key that is written out in a text that is TOML: where its value begins and ends, and where the key begins.
+
+    That of a table is the place of its header, which begins where it itself begins.
+    """
+    table: Path = ()
+    counts: dict[Path, int] = {}
     at = 0
     while at < len(text):
         if (header := _HEADER.match(text, at)) is not None:
@@ -114,11 +117,12 @@ def _places(text: str) -> Iterator[tuple[_Path, tuple[int, int, int]]]:
             at = _end_of_line(text, at)
 
 
-def _keys(written: str) -> _Path:
-    return tuple(_unquoted(key) for key in re.findall(_KEY, written))
+def _keys(written: str) -> Path:
+    return tuple(unquoted(key) for key in re.findall(KEY, written))
 
 
-def _unquoted(key: str) -> str:
+def unquoted(key: str) -> str:
+    """The name that is written so, in quotes or without."""
     if key.startswith('"'):
         name, value = tomllib.loads(f"{key} = 0").popitem()
         assert value == 0  # noqa: S101  # the key is one of a file that `tomllib` has read
@@ -129,7 +133,7 @@ def _unquoted(key: str) -> str:
 def _end_of_value(text: str, at: int) -> int:
     """Where the value that begins at `at` ends: at a line end outside of brackets and texts, or at a comment."""
     depth, end = 0, at
-    for token in _TOKEN.finditer(text, at):
+    for token in TOKEN.finditer(text, at):
         word = token.group()
         if depth == 0 and word[0] in "\n#":
             break

@@ -114,7 +114,7 @@ def _finding(found: Finding) -> Iterator[str]:
     yield from (f"<p>{_text(paragraph)}</p>" for paragraph in found.detail.split("\n\n") if paragraph)
     for remedy in found.remedies:
         if remedy.kind == "apply":
-            yield f"<p>→ {_text(outline.say('click', name=remedy.title))}</p>"
+            yield f"<p>→ {_text(outline.applied(found, remedy))}</p>"
         else:
             yield f"<p>→ {_text(remedy.title.removesuffix('.'))}:</p>"
             yield f"<pre>{_code(remedy.text)}</pre>"

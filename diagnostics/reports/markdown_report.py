@@ -66,7 +66,7 @@ def _finding(found: Finding) -> Iterator[str]:
     for remedy in found.remedies:
         yield ""
         if remedy.kind == "apply":
-            yield f"- {inline(outline.say('click', name=remedy.title))}"
+            yield f"- {inline(outline.applied(found, remedy))}"
             continue
         yield f"- {inline(remedy.title.removesuffix('.'))}:"
         yield ""

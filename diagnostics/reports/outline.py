@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..knowledge import catalogue, table
-from ..model import CheckResult, EvidenceValue, Finding, Report, Verdict
+from ..model import CheckResult, EvidenceValue, Finding, Remedy, Report, Verdict
 
 MARKS = {Verdict.PASS: "✔", Verdict.WARN: "!", Verdict.FAIL: "✖", Verdict.UNKNOWN: "?", Verdict.SKIPPED: "–"}
 
@@ -45,6 +45,11 @@ def of_check(report: Report, check: CheckResult) -> list[Finding]:
 def heading(found: Finding) -> str:
     """The title of a finding, with its place in the order of repair."""
     return f"{found.order}. {found.title}" if found.order else found.title
+
+
+def applied(found: Finding, remedy: Remedy) -> str:
+    """Where the repair is made that this remedy offers."""
+    return say("click_or_fix" if remedy.edits else "click", name=remedy.title, id=found.id)
 
 
 def value(evidence: EvidenceValue) -> str:

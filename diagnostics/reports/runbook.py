@@ -100,13 +100,14 @@ def _task(found: Finding, number: int, *, exact: bool) -> Iterator[str]:
         yield words["choose"]
         yield ""
     for remedy in found.remedies:
-        yield from _step(remedy, exact=exact)
+        yield from _step(found, remedy, exact=exact)
 
 
-def _step(remedy: Remedy, *, exact: bool) -> Iterator[str]:
+def _step(found: Finding, remedy: Remedy, *, exact: bool) -> Iterator[str]:
     text = (remedy.exact if exact else remedy.text) or remedy.text
     if remedy.kind == "apply":
-        yield _box(fill(table("runbook")["click"], {"button": _plain(remedy.title)}))
+        names = {"button": _plain(remedy.title), "id": found.id}
+        yield _box(fill(table("runbook")["click_or_fix" if remedy.edits else "click"], names))
     elif remedy.kind == "open" and re.fullmatch(r"https://[^\s<>]+", text):
         yield _box(f"{_plain(remedy.title).removesuffix('.')}: <{text}>")
     else:

@@ -12,7 +12,8 @@ from ..knowledge import table
 from ..model import CaseResult, SelfTestReport, Verdict
 from ..text import one_line
 from .json_report import SCHEMA, tool_as_object
-from .text_report import MARKS, WIDTH
+from .outline import MARKS
+from .text_report import WIDTH
 
 _WIDE = 200
 

@@ -112,7 +112,7 @@ class _Text:
             yield from self._wrapped(paragraph, "   ", "   ")
         for remedy in found.remedies:
             if remedy.kind == "apply":
-                yield from self._wrapped(outline.say("click", name=remedy.title), "   → ", "     ")
+                yield from self._wrapped(outline.applied(found, remedy), "   → ", "     ")
                 continue
             yield from self._wrapped(remedy.title.removesuffix(".") + ":", "   → ", "     ")
             for line in (remedy.exact if self.exact else remedy.text).splitlines():

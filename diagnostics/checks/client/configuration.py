@@ -14,6 +14,7 @@ from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding, Verdict
 from ...redaction import secret_words, setting
 from ..entries import Entry
+from .adding import with_new_entry
 from .looking import Looked, look, wanted_apps
 from .protected import in_protected_folders
 from .writing import new_entry, new_file
@@ -99,4 +100,6 @@ def _no_entry(present: Sequence[Looked], context: Context) -> Finding:
     entry = new_entry(app, context)
     inside = app.format != "toml"
     evidence |= {"_inside": inside, "_table": not inside, "_entry": entry, "others": others}
-    return finding("client.no-blender-entry", evidence)
+    found = finding("client.no-blender-entry", evidence)
+    place = next((one for one in present[0].readable if one.file == file), None)
+    return found if place is None else with_new_entry(found, app, place, context)

@@ -11,8 +11,12 @@ from collections.abc import Iterator, Sequence
 from ...check import Context, Outcome
 from ...knowledge import products
 from ...knowledge.catalogue import finding
-from ...model import EvidenceValue, Finding, Link, Verdict
+from ...model import EvidenceValue, FileEdit, Finding, Link, Operation, Remove, SetValue, Verdict
 from ..entries import Entry
+from ..repairs.offer import offered
+
+_MOST = 4
+"""Entries among which one chooses."""
 
 
 async def duplicates(context: Context) -> Outcome:
@@ -53,7 +57,24 @@ def _duplicates(entries: Sequence[Entry], context: Context) -> Iterator[Finding]
                 "_keep": first.name,
                 "_restart": first.app.how_to_restart(context.machine),
             }
-            yield finding("client.duplicate-servers", evidence, verdict=Verdict.FAIL if several else Verdict.WARN)
+            verdict = Verdict.FAIL if several else Verdict.WARN
+            yield _with_choice(finding("client.duplicate-servers", evidence, verdict=verdict), group)
+
+
+def _with_choice(found: Finding, group: Sequence[Entry]) -> Finding:
+    """A repair for each entry that may be the one to keep. Entries of several files, or of an extension, stay."""
+    app, file = group[0].app, group[0].file
+    if len(group) > _MOST or any(entry.place is None or entry.file != file for entry in group):
+        return found
+    switch = next(iter(app.off.items()), None)
+    for kept in group:
+        others = [entry.place for entry in group if entry is not kept and entry.place is not None]
+        steps: list[Operation] = [
+            Remove(place.keys) if switch is None else SetValue((*place.keys, switch[0]), switch[1]) for place in others
+        ]
+        edit = FileEdit(file, others[0].sha256, app.id, tuple(steps))
+        found = offered(found, "keep-only" if switch is None else "keep-off", edit, entry=kept.name)
+    return found
 
 
 def place_of(entry: Entry) -> str:

@@ -9,13 +9,16 @@ from pathlib import Path
 from ...check import Context
 from ...knowledge.apps import App, apps, of_file
 from ...knowledge.catalogue import finding
-from ...model import EvidenceValue, Finding
+from ...model import EvidenceValue, FileEdit, Finding
 from ..entries import Entry, RemoteEntry
+from ..repairs.offer import offered
+from .adding import with_new_entry
 from .extensions import extensions_of
 from .lost import lost
+from .mending import mendable
 from .misplaced import in_a_wrong_file, in_another_place
 from .reading import Configuration, Refused, files_of, read_as
-from .servers import Servers, SwitchedOff, servers_in
+from .servers import SwitchedOff, servers_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Looked:
     """What the user meant to set up and the app cannot use."""
     unused: tuple[Finding, ...] = ()
     """What is not in use, and need not be where another app is."""
+    readable: tuple[Configuration, ...] = ()
 
 
 def wanted_apps(context: Context) -> tuple[App, ...]:
@@ -52,7 +56,8 @@ def look(app: App, context: Context) -> Looked:
     sources: list[tuple[Path, Path | None]] = [(given, None)] if given is not None else list(files_of(app, context))
     read = [(file, read_as(app, file, context, project)) for file, project in sources]
     refused = [one for _file, one in read if isinstance(one, Refused)]
-    servers = [servers_in(one, context) for _file, one in read if not isinstance(one, Refused)]
+    readable = [one for _file, one in read if isinstance(one, Configuration)]
+    servers = [servers_in(one, context) for one in readable]
     extensions = [] if given is not None else list(extensions_of(app, context))
     installed = [one for one in extensions if isinstance(one, Entry)]
     entries = (*(entry for one in servers for entry in one.entries), *installed)
@@ -63,34 +68,36 @@ def look(app: App, context: Context) -> Looked:
     files = (*(file for file, _one in read), *(entry.file for entry in installed))
     unused: list[Finding] = []
     if not (entries or remote or findings or refused) and (files or off) and given is None:
-        findings += in_another_place(app, files[0], context) if files else ()
+        findings += in_another_place(app, readable[0], context) if readable else ()
         if not findings:
-            unused = _unused(app, [one for _file, one in read if isinstance(one, Configuration)], servers, off, context)
+            unused = _unused(app, readable, off, context)
     return Looked(
         app,
         files,
         entries,
         remote,
         off,
-        tuple(one.finding for one in refused),
+        tuple(_repairable(one, app, context) for one in refused),
         any(one.about_blender for one in refused),
         tuple(findings),
         tuple(unused),
+        tuple(readable),
     )
 
 
-def _unused(
-    app: App,
-    read: list[Configuration],
-    servers: list[Servers],
-    off: tuple[SwitchedOff, ...],
-    context: Context,
-) -> list[Finding]:
+def _repairable(refused: Refused, app: App, context: Context) -> Finding:
+    return with_new_entry(refused.finding, app, refused, context) if refused.empty else mendable(refused, app)
+
+
+def _unused(app: App, readable: list[Configuration], off: tuple[SwitchedOff, ...], context: Context) -> list[Finding]:
     if off:
-        file = next((one.file for one, found in zip(read, servers, strict=True) if off[0] in found.off), None)
-        evidence: dict[str, EvidenceValue] = {"app": app.name, "entry": off[0].name, "field": off[0].member}
-        evidence |= {"file": str(file) if file else None, "line": off[0].line or None, "_extension": file is None}
-        evidence["_restart"] = app.how_to_restart(context.machine)
-        return [finding("client.entry-disabled", evidence)]
-    gone = lost(app, read, context)
+        first = off[0]
+        evidence: dict[str, EvidenceValue] = {"app": app.name, "entry": first.name, "field": first.member}
+        evidence |= {"file": str(first.file) if first.file else None, "line": first.line or None}
+        evidence |= {"_extension": first.file is None, "_restart": app.how_to_restart(context.machine)}
+        found = finding("client.entry-disabled", evidence)
+        if first.file is None or first.on is None:
+            return [found]
+        return [offered(found, "switched-on", FileEdit(first.file, first.sha256, app.id, (first.on,)))]
+    gone = lost(app, readable, context)
     return [] if gone is None else [gone]

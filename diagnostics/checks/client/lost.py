@@ -14,6 +14,7 @@ from ...protocols import located_json
 from ...redaction import Redactor
 from ...secret_patterns import MASK
 from ..entries import typed
+from .adding import with_copies
 from .misplaced import backup_of
 from .reading import Configuration
 from .writing import entry_for, new_entry
@@ -29,11 +30,12 @@ def lost(app: App, read: Sequence[Configuration], context: Context) -> Finding |
         evidence: dict[str, EvidenceValue] = {
             "app": app.name,
             "file": str(configuration.file),
-            "backup": str(backup) if backup else None,
+            "backup": str(backup[0].file) if backup else None,
             "_key": app.key,
             "_restart": app.how_to_restart(context.machine),
         }
-        return finding("client.entry-lost", evidence | (_of_record(worked, app, context) if worked else {}))
+        found = finding("client.entry-lost", evidence | (_of_record(worked, app, context) if worked else {}))
+        return found if backup is None else with_copies(found, "restored", configuration, *backup, move=False)
     return None
 
 

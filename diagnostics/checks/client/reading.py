@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from ...knowledge.apps import App, folders, keys
 from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding
 from ...probes.files import FileRead, State, read_file
-from ...protocols import located_json, located_toml
+from ...protocols import app_file, located_json
 from ...protocols.located_json import JsonProblem, JsonSyntaxError, Node
 from ...protocols.located_toml import TomlSyntaxError
 from ...text import clean, one_line
@@ -36,6 +37,8 @@ class Configuration:
     root: Node
     project: Path | None = None
     """The folder of the project that it belongs to; None for the user's own."""
+    sha256: str = ""
+    """Of its bytes, in hexadecimal."""
 
     def position(self, node: Node) -> tuple[int, int]:
         """Line and column of a value, both from 1."""
@@ -49,6 +52,9 @@ class Refused:
     file: Path
     finding: Finding
     about_blender: bool
+    read: FileRead
+    empty: bool = False
+    """There is nothing in it."""
 
 
 def files_of(app: App, context: Context) -> Iterator[tuple[Path, Path | None]]:
@@ -81,7 +87,7 @@ def read_as(app: App, file: Path, context: Context, project: Path | None = None)
         reason = f"it is not UTF-8 text (byte {error.start + 3 * bom} cannot be read)"
         return _refused(app, read, context, "client.config-unreadable", reason=reason)
     try:
-        return Configuration(app, file, text, parse_as(app.format, text), project)
+        return Configuration(app, file, text, parse_as(app.format, text), project, digest_of(read.data))
     except JsonSyntaxError as error:
         words = table("json_problems")[str(error.problem)]
         said, fix, empty = words["text"], words["fix"], error.problem is JsonProblem.EMPTY
@@ -94,23 +100,21 @@ def read_as(app: App, file: Path, context: Context, project: Path | None = None)
     return _refused(app, read, context, "client.config-unparsable", **evidence)
 
 
+def digest_of(data: bytes) -> str:
+    """SHA-256, in hexadecimal, by which a repair knows the file again."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def parse_as(form: str, text: str) -> Node:
     """The text in one of the formats of `apps.toml`. Raises JsonSyntaxError or TomlSyntaxError."""
-    if form == "toml":
-        return located_toml.parse(text)
-    try:
-        only = sorted(keys()) if len(text) > _LONG else ()
-        return located_json.parse(text, comments=form != "json", commas=form == "jsonc", only=only)
-    except JsonSyntaxError as error:
-        if form != "jsonc" or error.problem is not JsonProblem.EMPTY:
-            raise
-        return Node({}, 0, 0)  # an editor's settings may be empty
+    return app_file.parse(form, text, sorted(keys()) if len(text) > _LONG else ())
 
 
 def _refused(app: App, read: FileRead, context: Context, cause: str, **evidence: EvidenceValue) -> Refused:
     where: dict[str, EvidenceValue] = {"app": app.name, "file": str(read.path)}
     words = {"_entry": new_file(app, context), "_restart": app.how_to_restart(context.machine)}
-    return Refused(read.path, finding(cause, {**where, **evidence, **words}), _about_blender(read.data))
+    found = finding(cause, {**where, **evidence, **words})
+    return Refused(read.path, found, _about_blender(read.data), read, bool(evidence.get("_empty")))
 
 
 def _about_blender(data: bytes) -> bool:

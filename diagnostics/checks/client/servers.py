@@ -5,16 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ...check import Context
 from ...knowledge import products
 from ...knowledge.apps import keys
 from ...knowledge.catalogue import finding
-from ...model import EvidenceValue, Finding
+from ...model import EvidenceValue, Finding, Operation, Remove, SetValue
 from ...protocols import located_json
+from ...protocols.json_edit import node_at
 from ...protocols.located_json import Node
 from ...text import clean
-from ..entries import Entry, RemoteEntry
+from ..entries import Entry, Place, RemoteEntry
+from .mending import with_right_key, with_right_text
 from .reading import Configuration
 from .shape import address_of, command_of, is_off, is_provided, problems
 
@@ -27,6 +30,10 @@ class SwitchedOff:
     line: int
     member: str
     """What switches it off."""
+    file: Path | None = None
+    on: Operation | None = None
+    """What switches it on, in that file."""
+    sha256: str = ""
 
 
 @dataclass(slots=True)
@@ -52,6 +59,9 @@ class _Group:
     node: Node
     scope: str
     off: frozenset[str]
+    keys: tuple[str, ...]
+    listed: tuple[str, ...]
+    """Where the names of those are listed that are switched off."""
 
 
 def servers_in(configuration: Configuration, context: Context) -> Servers:
@@ -98,13 +108,14 @@ class _Look:
         shown, (line, _column) = clean(name, 60), self.configuration.position(node)
         if (member := is_off(node, app)) is not None or name in group.off:
             listed = ".".join(app.excluded) or "disabledMcpServers"
-            self.found.off.append(SwitchedOff(shown, line, member or listed))
+            on = self.switch(group, name, member)
+            self.found.off.append(SwitchedOff(shown, line, member or listed, file, on, self.configuration.sha256))
             return
         if is_provided(node, app):
             return
         problem = next(problems(node, f"{group.path}.{shown}", app), None)
         if problem is not None:
-            self.invalid(*problem)
+            self.invalid(*problem, mend=True)
             return
         address = address_of(node, app)
         if address is not None:
@@ -114,12 +125,24 @@ class _Look:
         # What stands only in a variable or in a member that the app does not read does not make it a Blender server.
         if products.mentions_blender(name, command):
             product = products.of_command(command)
-            self.found.entries.append(Entry(app, shown, command, file, line, product, group.scope))
+            nested = isinstance(node.value, dict) and isinstance(node.value["command"].value, dict)
+            place = None if nested else Place(self.configuration.sha256, (*group.keys, name))
+            self.found.entries.append(Entry(app, shown, command, file, line, product, group.scope, place))
 
-    def invalid(self, node: Node, path: str, wanted: str) -> None:
+    def switch(self, group: _Group, name: str, member: str | None) -> Operation | None:
+        """What switches an entry on again."""
+        if member is not None:
+            return SetValue((*group.keys, name, member), not self.configuration.app.off[member])
+        listed = node_at(self.configuration.root, group.listed)
+        items = listed.value if listed is not None and isinstance(listed.value, list) else []
+        numbers = [number for number, item in enumerate(items) if item.value == name]
+        return Remove((*group.listed, numbers[0])) if len(numbers) == 1 else None
+
+    def invalid(self, node: Node, path: str, wanted: str, *, mend: bool = False) -> None:
         line, column = self.configuration.position(node)
         evidence = _where(self.configuration, self.context) | {"line": line, "column": column}
-        self.found.findings.append(finding("client.entry-invalid", evidence | {"field": path, "wanted": wanted}))
+        found = finding("client.entry-invalid", evidence | {"field": path, "wanted": wanted})
+        self.found.findings.append(with_right_text(found, self.configuration, node) if mend else found)
 
 
 def _groups(configuration: Configuration) -> Iterator[_Group]:
@@ -128,7 +151,7 @@ def _groups(configuration: Configuration) -> Iterator[_Group]:
     off = _names(configuration.root, app.excluded)
     scope = str(configuration.project) if configuration.project else ""
     if (servers := members.get(app.key)) is not None:
-        yield _Group(app.key, servers, scope, off)
+        yield _Group(app.key, servers, scope, off, (app.key,), tuple(app.excluded))
     projects = members.get(app.projects) if app.projects and configuration.project is None else None
     if projects is None or not isinstance(projects.value, dict):
         return
@@ -136,7 +159,8 @@ def _groups(configuration: Configuration) -> Iterator[_Group]:
         own = project.value.get(app.key) if isinstance(project.value, dict) else None
         if own is not None and isinstance(own.value, dict) and own.value:
             switched_off = _names(project, ["disabledMcpServers"])
-            yield _Group(f"{app.projects}.{clean(folder, 200)}.{app.key}", own, folder, switched_off)
+            path, keys = f"{app.projects}.{clean(folder, 200)}.{app.key}", (app.projects, folder)
+            yield _Group(path, own, folder, switched_off, (*keys, app.key), (*keys, "disabledMcpServers"))
 
 
 def _names(root: Node, path: list[str]) -> frozenset[str]:
@@ -169,7 +193,8 @@ def _wrong_key(configuration: Configuration, context: Context) -> Finding | None
         if node is not None and _holds_servers(node):
             line, column = configuration.position(node)
             evidence = _where(configuration, context) | {"line": line, "column": column, "key": key}
-            return finding("client.config-wrong-key", evidence | {"right_key": app.key, "_toml": app.format == "toml"})
+            told = evidence | {"right_key": app.key, "_toml": app.format == "toml"}
+            return with_right_key(finding("client.config-wrong-key", told), configuration, key)
     return None
 
 

@@ -459,6 +459,13 @@ def test_what_is_passed_over_is_checked(place: int, inserted: str, removed: int)
     assert told(text, only=["mcpServers"]) == told(text)
 
 
+def test_what_is_in_a_member_of_interest_is_read_however_long() -> None:
+    servers = {"mine": {"command": "a", "args": ["b"], "env": {"A": "x" * 3000}}}
+    document = {"history": ["y" * 100] * 50, "mcpServers": servers, "projects": {"/p": {"mcpServers": servers}}}
+    read = plain(parse(json.dumps(document), only=["mcpServers"]))
+    assert read == {**document, "history": []}
+
+
 def told(text: str, only: Sequence[str] = ()) -> tuple[object, int]:
     """Where the value ends, or what is wrong and where."""
     try:

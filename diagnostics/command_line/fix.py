@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`fix`: make the repair of a cause that a run finds, and see whether it helped."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Sequence
+
+from .. import diagnose
+from ..knowledge import catalogue
+from ..knowledge.repairs import words
+from ..model import Finding, Remedy, Report, Snapshot, Target, Verdict
+from ..remedies import ChangeError, can_plan, plan
+from ..text import one_line
+from .arguments import WRONG_USAGE, target_of
+from .terminal import agrees, progress, say, write
+
+STILL_THERE = 1
+NOT_TESTED = 3
+
+
+def fix(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
+    """Runs the diagnosis, makes one repair of the cause, runs it again; returns the exit status.
+
+    0 it is gone, or with --dry-run the change is shown; 1 it is still there, changed or not; 2 wrong usage;
+    3 the change is made, and whether it helped could not be tested.
+    """
+    if options.cause not in catalogue.causes():
+        named = one_line(options.cause, 60)
+        return say(f"mcp-diagnostics: CAUSE “{named}” is not known; “mcp-diagnostics explain” lists all", WRONG_USAGE)
+    target = target_of(options, lock=options.lock)
+    report = _run(target, snapshot)
+    found = [one for one in report.findings if one.id == options.cause]
+    if not found:
+        return _refuse(_not_found(options.cause, report))
+    offered = [(one, remedy) for one in found for remedy in one.remedies if can_plan(remedy)]
+    if not offered:
+        return _by_hand(options.cause, found)
+    chosen = _chosen(offered, options.choose)
+    if isinstance(chosen, str):
+        return _refuse(chosen)
+    finding, remedy = chosen
+    try:
+        change = plan(remedy, own_folder=options.own_folder)
+        write(change.preview)
+        if options.dry_run:
+            return 0
+        if (status := agrees("confirm", yes=options.yes)) is not None:
+            return status
+        write(change.carry_out() + "\n")
+    except ChangeError as error:
+        return say(f"mcp-diagnostics: {error}", STILL_THERE)
+    return _again(finding, target, snapshot)
+
+
+def _run(target: Target, snapshot: Snapshot | None) -> Report:
+    with progress() as tell:
+        return diagnose(target, snapshot, on_event=tell)
+
+
+def _refuse(line: str) -> int:
+    return say(f"mcp-diagnostics: {line}", WRONG_USAGE)
+
+
+def _not_found(cause: str, report: Report) -> str:
+    found = ", ".join(dict.fromkeys(one.id for one in report.findings))
+    return words("command", "not_found" if found else "nothing_found", {"cause": cause, "found": found})
+
+
+def _by_hand(cause: str, found: Sequence[Finding]) -> int:
+    """Says what is to be done where nothing can be done from here."""
+    status = _refuse(words("command", "by_hand", {"cause": cause}))
+    for remedy in (remedy for one in found for remedy in one.remedies):
+        title = remedy.title.removesuffix(".")
+        if remedy.kind == "apply":
+            write(f"→ In Blender, click “{title}” in the panel of MCP Diagnostics\n")
+            continue
+        exact = remedy.exact if sys.stdout.isatty() else remedy.text
+        write(textwrap.fill(f"→ {title}:", 96, subsequent_indent="  ") + "\n" + textwrap.indent(exact, "    ") + "\n")
+    return status
+
+
+def _chosen(offered: Sequence[tuple[Finding, Remedy]], number: str | None) -> tuple[Finding, Remedy] | str:
+    """The repair that is meant, or why it is not known which."""
+    if number is None:
+        if len(offered) == 1:
+            return offered[0]
+        lines = [f"  {n}. {remedy.title}" for n, (_one, remedy) in enumerate(offered, 1)]
+        return "\n".join([words("command", "choose", {"cause": offered[0][0].id}), *lines])
+    if number.isdecimal() and 1 <= int(number[:9]) <= len(offered):
+        return offered[int(number[:9]) - 1]
+    return words("command", "choose_wrong", {"count": len(offered)})
+
+
+def _again(was: Finding, target: Target, snapshot: Snapshot | None) -> int:
+    """Whether the finding is gone, in a run that tests what the first one did."""
+    report = _run(target, snapshot)
+    same = ("app", "entry", "file")
+    left = any(
+        one.id == was.id and all(one.evidence.get(name) == was.evidence.get(name) for name in same)
+        for one in report.findings
+    )
+    untested = {Verdict.UNKNOWN, Verdict.SKIPPED}
+    tested = next((row.verdict not in untested for row in report.chain if row.link == was.link), False)
+    name, status = ("still", STILL_THERE) if left else ("gone", 0) if tested else ("not_known", NOT_TESTED)
+    write(words("command", name, {"cause": was.id, "headline": report.headline}) + "\n")
+    return status
