@@ -67,7 +67,8 @@ def _finding(found: Finding, *, verbose: bool, exact: bool) -> Iterator[str]:
         yield from _wrapped(paragraph, "   ", "   ")
     for remedy in found.remedies:
         if remedy.edits:
-            yield from _wrapped(f"{remedy.title}: mcp-diagnostics fix {found.id}", "   → ", "     ")
+            yield from _wrapped(f"{remedy.title}:", "   → ", "     ")
+            yield f"       mcp-diagnostics fix {found.id}"
             continue
         if remedy.kind == "apply":
             yield from _wrapped(f"In Blender, click “{remedy.title}” in the panel of MCP Diagnostics", "   → ", "     ")
