@@ -175,7 +175,8 @@ def ignored_ports(command: Command, product: Product, release: Version) -> tuple
         (option, product.port_option, product.option_since),
         (variable, product.port_variable, product.variable_since),
     ):
-        if port and port != str(product.default_port) and since and release < Version(since):
+        told_otherwise = reads_variable and by != product.port_variable and variable == port
+        if port and port != str(product.default_port) and since and release < Version(since) and not told_otherwise:
             found.append(IgnoredPort(port, by, since, reads_variable and by != product.port_variable))
     return tuple(found)
 

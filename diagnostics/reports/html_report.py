@@ -113,11 +113,10 @@ def _finding(found: Finding) -> Iterator[str]:
     yield f'<h2 class="{found.verdict}">{_text(outline.heading(found))} <code>{_text(found.id)}</code></h2>'
     yield from (f"<p>{_text(paragraph)}</p>" for paragraph in found.detail.split("\n\n") if paragraph)
     for remedy in found.remedies:
-        if remedy.kind == "apply":
-            yield f"<p>→ {_text(outline.applied(found, remedy))}</p>"
-        else:
-            yield f"<p>→ {_text(remedy.title.removesuffix('.'))}:</p>"
-            yield f"<pre>{_code(remedy.text)}</pre>"
+        todo, text = outline.step(found, remedy)
+        yield f"<p>→ {_text(todo)}</p>"
+        if text:
+            yield f"<pre>{_code(text)}</pre>"
     if found.evidence:
         facts_ = _facts((key, outline.value(value)) for key, value in found.evidence.items())
         yield from _folded(outline.words()["evidence"], [facts_])

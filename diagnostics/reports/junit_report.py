@@ -123,8 +123,7 @@ def _words(found: Finding) -> str:
     if found.explained_by:
         parts.append(outline.say("explained", cause=found.explained_by))
     for remedy in found.remedies:
-        parts.append(outline.applied(found, remedy) if remedy.kind == "apply" else remedy.title)
-        parts += [remedy.text] if remedy.kind != "apply" else []
+        parts += filter(None, outline.step(found, remedy))
     return "\n".join(parts)
 
 

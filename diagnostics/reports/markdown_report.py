@@ -65,12 +65,11 @@ def _finding(found: Finding) -> Iterator[str]:
         yield inline(paragraph)
     for remedy in found.remedies:
         yield ""
-        if remedy.kind == "apply":
-            yield f"- {inline(outline.applied(found, remedy))}"
-            continue
-        yield f"- {inline(remedy.title.removesuffix('.'))}:"
-        yield ""
-        yield block(remedy.text, "  ")
+        todo, text = outline.step(found, remedy)
+        yield f"- {inline(todo)}"
+        if text:
+            yield ""
+            yield block(text, "  ")
 
 
 def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -47,9 +47,13 @@ def heading(found: Finding) -> str:
     return f"{found.order}. {found.title}" if found.order else found.title
 
 
-def applied(found: Finding, remedy: Remedy) -> str:
-    """Where the repair is made that this remedy offers."""
-    return say("click_or_fix" if remedy.edits else "click", name=remedy.title, id=found.id)
+def step(found: Finding, remedy: Remedy, *, exact: bool = False) -> tuple[str, str]:
+    """What to do, in a sentence, and the text to copy for it, which a click needs none of."""
+    if remedy.kind != "apply":
+        return f"{remedy.title.removesuffix('.')}:", remedy.exact if exact else remedy.text
+    if not remedy.edits:
+        return say("click", name=remedy.title), ""
+    return say("click_or_fix", name=remedy.title), f"mcp-diagnostics fix {found.id}"
 
 
 def value(evidence: EvidenceValue) -> str:

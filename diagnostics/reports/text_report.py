@@ -111,11 +111,9 @@ class _Text:
         for paragraph in found.detail.split("\n\n"):
             yield from self._wrapped(paragraph, "   ", "   ")
         for remedy in found.remedies:
-            if remedy.kind == "apply":
-                yield from self._wrapped(outline.applied(found, remedy), "   → ", "     ")
-                continue
-            yield from self._wrapped(remedy.title.removesuffix(".") + ":", "   → ", "     ")
-            for line in (remedy.exact if self.exact else remedy.text).splitlines():
+            todo, text = outline.step(found, remedy, exact=self.exact)
+            yield from self._wrapped(todo, "   → ", "     ")
+            for line in text.splitlines():
                 yield f"       {line}"
         if self.verbose:
             for key, value in found.evidence.items():

@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from diagnostics import diagnose
-from diagnostics.model import BridgeState, Event, Finding, Link, LinkResult, Machine, Report, Snapshot
+from diagnostics.model import BridgeState, Event, Finding, Link, LinkResult, Machine, Remedy, Report, Snapshot
 from diagnostics.reports import FORMATS, render
 from diagnostics.target import make_target
 
@@ -97,6 +97,11 @@ def row(report: Report, link: str) -> LinkResult:
 def said(finding: Finding) -> str:
     """All words of a finding."""
     return "\n".join([finding.title, finding.detail, *(f"{r.title} {r.text}" for r in finding.remedies)])
+
+
+def copies(finding: Finding) -> list[Remedy]:
+    """What can be copied, and is made by nobody but the user."""
+    return [remedy for remedy in finding.remedies if remedy.kind == "copy"]
 
 
 def names_in(folder: Path) -> list[str]:

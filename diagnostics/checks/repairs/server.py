@@ -57,14 +57,14 @@ def port_mismatch(found: Finding, entry: Entry, _context: Context) -> Finding:
     if argv:
         command = dataclasses.replace(entry.command, args=tuple(argv[1:]))
         edits = command_edit(entry, argv) if _sends_to(command, product, where) else ()
-        return offered(found, "right-port", *edits, to=wanted)
+        return offered(found, "right-port", *edits, to=wanted, app=entry.app.name, entry=entry.name)
     variables = {product.port_variable: str(where.port)} if product.port_variable else {}
     configured = entry.endpoint[0] or "localhost"
     if variables and not same_place(Endpoint(configured, where.port, ""), where):
         variables[product.host_variable] = where.host
     command = dataclasses.replace(entry.command, env={**entry.command.env, **variables})
     edits = variables_edit(entry, variables) if _sends_to(command, product, where) else ()
-    return offered(found, "right-port", *edits, to=wanted)
+    return offered(found, "right-port", *edits, to=wanted, app=entry.app.name, entry=entry.name)
 
 
 def _answering(found: Finding) -> Endpoint | None:

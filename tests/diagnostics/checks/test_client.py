@@ -16,7 +16,7 @@ from diagnostics.reports import apps_report, render
 from diagnostics.target import make_target
 
 from ..peers import addon, listening
-from ..runs import CONFIG, FOLDERS, Doctor, found, ids, row, said
+from ..runs import CONFIG, FOLDERS, Doctor, copies, found, ids, row, said
 
 ENTRY = {"command": "uvx", "args": ["mcp-for-blender"]}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
@@ -164,7 +164,7 @@ def test_a_symbolic_link_is_followed(doctor: Doctor) -> None:
 def test_no_server_at_all(doctor: Doctor, text: str) -> None:
     report = read(doctor, text)
     assert report.root_cause == "client.no-blender-entry"
-    assert json.loads("{" + report.findings[0].remedies[0].exact + "}")["blender"]["args"] == ["mcp-for-blender"]
+    assert json.loads("{" + copies(report.findings[0])[0].exact + "}")["blender"]["args"] == ["mcp-for-blender"]
 
 
 def test_other_servers_are_not_our_business(doctor: Doctor) -> None:

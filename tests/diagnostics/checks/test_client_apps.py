@@ -15,7 +15,7 @@ from diagnostics.model import AppFacts, Verdict
 from diagnostics.target import make_target
 
 from ..peers import listening
-from ..runs import Doctor, closed_port, found, ids, row
+from ..runs import Doctor, closed_port, copies, found, ids, row
 from ..web_peers import good, mcp
 
 STDIO = {"command": "uvx", "args": ["mcp-for-blender"], "env": {"BLENDER_PORT": "9988"}}
@@ -336,7 +336,7 @@ def test_every_app_without_a_blender_server(doctor: Doctor) -> None:
 def test_the_proposed_entry_works(doctor: Doctor, app: str) -> None:
     files, _key, _entry = FILES[app]
     file = put(doctor.home / files["linux"], "", "" if app == "codex" else "{}")
-    told = found(doctor.run(only=["client"], apps=[app]), "client.no-blender-entry").remedies[0]
+    told = copies(found(doctor.run(only=["client"], apps=[app]), "client.no-blender-entry"))[0]
     inside = told.exact or told.text
     key = {app.id: app.key for app in apps()}[app]
     file.write_text(inside if app == "codex" else f'{{"{key}": {{{inside}}}}}')

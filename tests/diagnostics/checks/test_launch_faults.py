@@ -17,7 +17,7 @@ from diagnostics.model import Finding, Report, Verdict
 from diagnostics.probes import program_format
 from diagnostics.probes.search_path import SearchPath
 
-from ..runs import Doctor, found, ids, row, said
+from ..runs import Doctor, copies, found, ids, row, said
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions and paths")
 MARK = "raise SystemExit(open(__file__ + '.started', 'w').close())\n"
@@ -35,7 +35,7 @@ def uvx(doctor: Doctor, *args: str, **env: str) -> Report:
 
 
 def entry_of(told: Finding, number: int = 0) -> dict[str, object]:
-    made: dict[str, object] = json.loads("{" + told.remedies[number].exact + "}")
+    made: dict[str, object] = json.loads("{" + copies(told)[number].exact + "}")
     return made
 
 
@@ -230,7 +230,7 @@ def test_the_program_inside_is_searched_as_well(doctor: Doctor) -> None:
         assert report.root_cause == "launcher.not-found"
         told = report.findings[0]
         assert (told.evidence["command"], told.evidence["found_at"]) == ("uvx", "~/.local/bin/uvx")
-        assert str(uvx_file) in told.remedies[0].exact
+        assert str(uvx_file) in copies(told)[0].exact
     assert entry_of(told) == {"command": str(uvx_file), "args": ["mcp-for-blender"]}
 
 

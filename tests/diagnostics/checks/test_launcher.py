@@ -11,7 +11,7 @@ import pytest
 
 from diagnostics.model import Command, Report, Verdict
 
-from ..runs import Doctor, closed_port, found, ids, row, said
+from ..runs import Doctor, closed_port, copies, found, ids, row, said
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions and paths")
 MARK = "raise SystemExit(open(__file__ + '.started', 'w').close())\n"
@@ -32,8 +32,8 @@ def test_found_for_a_terminal_and_not_for_the_app(doctor: Doctor) -> None:
     told = report.findings[0]
     assert told.evidence["found_at"] == "~/shell bin/blender-tool"
     assert "/usr/bin" in told.evidence["searched"]  # type: ignore[operator]
-    assert json.loads("{" + told.remedies[0].exact + "}") == {"command": str(tool)}
-    assert str(doctor.home) not in told.remedies[0].text
+    assert json.loads("{" + copies(told)[0].exact + "}") == {"command": str(tool)}
+    assert str(doctor.home) not in copies(told)[0].text
 
 
 @pytest.mark.parametrize(("platform", "place"), [("linux", ".local/bin"), ("darwin", ".pyenv/shims")])
@@ -78,7 +78,7 @@ def test_not_executable(doctor: Doctor) -> None:
     tool = doctor.script("blender tool", MARK)
     tool.chmod(0o644)
     told = found(look(doctor, {"command": str(tool)}), "launcher.not-executable")
-    assert told.remedies[0].exact == f"chmod +x '{tool}'"
+    assert copies(told)[0].exact == f"chmod +x '{tool}'"
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,13 @@ def test_what_only_a_terminal_expands(doctor: Doctor, entry: dict[str, object], 
     assert report.root_cause == "launcher.path-unexpanded"
     told = report.findings[0]
     assert told.evidence["field"] == field
-    assert json.loads(told.remedies[0].exact) == expanded.format(home=doctor.home)
+    assert json.loads(copies(told)[0].exact) == expanded.format(home=doctor.home)
 
 
 def test_a_variable_that_is_no_folder_is_not_looked_up(doctor: Doctor) -> None:
     doctor.environ["MY_TOKEN"] = "hunter2hunter2"
     told = found(look(doctor, {"command": "$MY_TOKEN/blender"}), "launcher.path-unexpanded")
-    assert told.remedies[0].exact == "$MY_TOKEN/blender"
+    assert copies(told)[0].exact == "$MY_TOKEN/blender"
 
 
 @pytest.mark.parametrize(
