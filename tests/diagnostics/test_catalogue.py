@@ -95,6 +95,8 @@ ALWAYS_ONE_OF = {
 
 @every
 def test_no_situation_is_without_a_remedy(cause: Cause) -> None:
+    if cause.verdict not in {Verdict.FAIL, Verdict.WARN}:
+        return  # nothing is broken
     names = sorted({words.when.removeprefix("!") for words in cause.remedies} - {""})
     certain = ALWAYS_ONE_OF.get(cause.id, set())
     assert {one.removeprefix("!") for one in certain} <= set(names)
