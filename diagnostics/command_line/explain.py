@@ -67,7 +67,7 @@ def _tell(row: Explanation) -> None:
     _section(words["steps"], *row.steps, numbered=len(row.steps) > 1)
     _section(words["otherwise"], row.otherwise)
     if row.met:
-        _section(words["met"], words["met_note"])
+        _section(words["met"], *([words["met_note"]] if row.met_elsewhere else []))
         for source in row.met:
             write(f"  {source.url}\n")
 

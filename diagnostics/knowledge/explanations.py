@@ -12,6 +12,8 @@ from ..model import Link, Verdict
 from . import table
 from .catalogue import causes
 
+_OWN = "ahujasid/blender-mcp#"
+"""Threads of the server and add-on that most users have; others may tell of another product."""
 _PAGES = Path(__file__).with_name("pages")
 
 
@@ -36,6 +38,11 @@ class Explanation:
     steps: tuple[str, ...]
     otherwise: str
     met: tuple[Source, ...]
+
+    @property
+    def met_elsewhere(self) -> bool:
+        """Whether some of the threads are not about Blender's own servers and add-ons."""
+        return any(not source.label.startswith(_OWN) for source in self.met)
 
     def said(self, translate: Callable[[str], str]) -> Explanation:
         """The same in the language of `translate`, which returns a text as it is where it has none for it."""

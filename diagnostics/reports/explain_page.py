@@ -93,7 +93,8 @@ def _met(row: Explanation, words: Mapping[str, str]) -> Iterator[str]:
             f'<a href="{html.escape(source.url)}" rel="noreferrer">{html.escape(source.label)}</a>'
             for source in row.met
         )
-        yield f'<p class="threads">{", ".join(threads)}. {html.escape(words["met_note"])}</p>'
+        note = f" {html.escape(words['met_note'])}" if row.met_elsewhere else ""
+        yield f'<p class="threads">{", ".join(threads)}.{note}</p>'
 
 
 def _faq(rows: list[Explanation], words: Mapping[str, str], language: str) -> dict[str, Any]:
