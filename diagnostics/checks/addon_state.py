@@ -12,6 +12,7 @@ from ..model import BridgeState, EvidenceValue, Finding, Snapshot, Verdict
 from ..probes.addon_file import AddonFile, read_addon
 from ..probes.background import in_thread
 from ..probes.port_binding import why_not_bound
+from .addon_port import free_port, moved
 from .entries import Entry
 from .network.endpoint import Endpoint, LocalEndpoint, is_web
 from .network.machine import listening_at
@@ -70,6 +71,8 @@ async def _of_bridge(
     if bridge.start_failed:
         port = bridge.port or product.default_port
         reason = await in_thread(lambda: why_not_bound(port))
+        if reason:
+            evidence |= moved(bridge, await free_port(bridge, context))
         return [finding("addon.start-failed", evidence | {"port": port, "bind_error": reason})]
     found = [finding("addon.not-started", evidence | {"_operator": product.start_operator or None})]
     if bridge.says_running:
@@ -132,5 +135,5 @@ async def _forestalled(snapshot: Snapshot, context: Context, where: Endpoint) ->
         "module": stopped[0].module,
         "listener": tuple(str(at) for at in others),
         "_start": product.start,
-    }
+    } | moved(stopped[0], await free_port(stopped[0], context))
     return [finding("addon.port-in-use", evidence)]

@@ -25,7 +25,11 @@ class Remedy:
     exact: str = ""
     """Like `text`, with the home folder written out: for this user's own screen and clipboard, not for a report."""
     action: str = ""
-    """What "apply" does with `text`: "use-endpoint" (host:port), "enable-addon" or "start-addon" (a module)."""
+    """What "apply" does with `text`.
+
+    In Blender: "use-endpoint" (host:port), "enable-addon" (a module), "start-addon" (an operator), "set-addon-port"
+    (module:port). A process: "end-process" (its id and time of creation).
+    """
 
 
 @dataclass(frozen=True, slots=True)

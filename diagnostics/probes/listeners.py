@@ -13,9 +13,7 @@ from pathlib import Path
 
 import psutil
 
-_FIRST = frozenset({"init", "systemd", "launchd"})
-"""The programs that take in processes whose parent has ended."""
-_BLENDER = re.compile(r"(?:blender|bforartists|upbge)(?!.*mcp)[\w.-]*", re.IGNORECASE)
+from .process_identity import is_blender, is_named_blender, started_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,8 @@ class Listener:
     """Its command line, which may hold secrets and is never shown."""
     path: str = ""
     """The file that runs, with its folder."""
+    created_s: float = 0.0
+    """When the process began, in seconds since the epoch."""
 
     def __str__(self) -> str:
         if self.pid is None:
@@ -54,7 +54,7 @@ def blenders() -> tuple[str, ...]:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             name = process.name()
-            if _BLENDER.fullmatch(name) and process.status() != psutil.STATUS_ZOMBIE and _shares_ports(process.pid):
+            if is_named_blender(name) and process.status() != psutil.STATUS_ZOMBIE and _shares_ports(process.pid):
                 found[process.pid] = (process.ppid(), name)
     # What a Blender starts, such as one that renders for it, belongs to it.
     return tuple(f"{name} (process {pid})" for pid, (parent, name) in sorted(found.items()) if parent not in found)
@@ -78,6 +78,8 @@ class Client:
     """Its command line, which may hold secrets and is never shown."""
     parent: str = ""
     """Who started it, in words; empty when that one is gone."""
+    created_s: float = 0.0
+    """When it began, in seconds since the epoch."""
 
     def __str__(self) -> str:
         return f"{self.program or 'a program'} (process {self.pid})"
@@ -101,17 +103,10 @@ def clients(port: int) -> tuple[Client, ...]:
     for pid in sorted(pid for pid in pids if pid and pid != os.getpid()):
         with contextlib.suppress(psutil.Error, OSError):
             process = psutil.Process(pid)
-            found.append(Client(pid, process.name(), tuple(process.cmdline()), _parent(process)))
+            found.append(
+                Client(pid, process.name(), tuple(process.cmdline()), started_by(process), process.create_time())
+            )
     return tuple(found)
-
-
-def _parent(process: psutil.Process) -> str:
-    """Who started a process; nothing when that one has ended, after which the system's first process stands in."""
-    with contextlib.suppress(psutil.Error, OSError):
-        parent = process.parent()
-        if parent is not None and parent.pid != 1 and parent.name() not in _FIRST:
-            return f"{parent.name()} (process {parent.pid})"
-    return ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -155,7 +150,7 @@ def described(at: Socket) -> Listener:
     if not at.pid:
         return Listener(at.address, at.port, None)
     program = executable = user = since = path = ""
-    is_blender, parent = False, 0
+    blender, parent, created = False, 0, 0.0
     arguments: tuple[str, ...] = ()
     with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process(at.pid)
@@ -163,20 +158,14 @@ def described(at: Socket) -> Listener:
         with contextlib.suppress(psutil.Error, OSError):
             path = process.exe()
             executable = re.split(r"[\\/]", path)[-1]
-        is_blender = _BLENDER.fullmatch(executable or program) is not None or _runs_bpy(process, executable or program)
-        since = dt.datetime.fromtimestamp(process.create_time()).astimezone().isoformat(timespec="seconds")
+        blender = is_blender(process, program, path)
+        created = process.create_time()
+        since = dt.datetime.fromtimestamp(created).astimezone().isoformat(timespec="seconds")
         user = process.username()
         parent, arguments = process.ppid(), tuple(process.cmdline())
-    return Listener(at.address, at.port, at.pid, program, executable, user, since, is_blender, parent, arguments, path)
-
-
-def _runs_bpy(process: psutil.Process, executable: str) -> bool:
-    """Whether an interpreter has loaded Blender as a Python module (`import bpy` from the wheel)."""
-    if not executable.lower().startswith("python"):
-        return False
-    with contextlib.suppress(psutil.Error, OSError, AttributeError):
-        return any(re.search(r"[\\/]bpy[\\/]", region.path) for region in process.memory_maps())
-    return False
+    return Listener(
+        at.address, at.port, at.pid, program, executable, user, since, blender, parent, arguments, path, created
+    )
 
 
 def is_local(host: str) -> bool:

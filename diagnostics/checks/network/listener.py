@@ -14,6 +14,7 @@ from ...probes.accept_queue import connections_waiting
 from ...probes.background import in_thread
 from ...probes.bridge import BridgeAnswer, Ended
 from ...probes.listeners import Client, Listener, clients
+from ...probes.process_identity import mark
 from ...protocols.dialect import Dialect
 from ...protocols.ssh_forward import Forward, forwards
 from . import elsewhere
@@ -105,7 +106,7 @@ async def _taken(
         evidence
         | {"pid": taken.pid, "program": taken.program, "user": taken.user, "since": taken.since}
         | {"what": answer.recognised.program if answer.recognised else None}
-        | {"_inspect": inspect_command(taken.pid, context)},
+        | {"_inspect": inspect_command(taken.pid, context), "_end_process": mark(taken.pid, taken.created_s)},
     )
 
 
