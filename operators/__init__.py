@@ -5,7 +5,21 @@ from __future__ import annotations
 
 import bpy
 
-from . import clock, command_line, consent, endpoint, pins, repair, report, run
+from . import (
+    again,
+    carrying,
+    clock,
+    command_line,
+    consent,
+    end_by_force,
+    endpoint,
+    open_place,
+    pins,
+    repair,
+    report,
+    run,
+    undo_repair,
+)
 
 _CLASSES = (
     *run.CLASSES,
@@ -14,6 +28,9 @@ _CLASSES = (
     *endpoint.CLASSES,
     *pins.CLASSES,
     *repair.CLASSES,
+    *undo_repair.CLASSES,
+    *end_by_force.CLASSES,
+    *open_place.CLASSES,
 )
 
 
@@ -29,7 +46,8 @@ def register() -> None:
 def unregister() -> None:
     """End a run that is under way and take back everything, in reverse."""
     command_line.unregister()
-    repair.unregister()
+    again.unregister()
+    carrying.unregister()
     clock.unregister()
     run.unregister()
     for cls in reversed(_CLASSES):

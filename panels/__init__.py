@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import bpy
 
-from . import folding, preferences, sidebar
+from ..operators import asking
+from . import change, folding, preferences, sidebar
 
 _CLASSES = (*preferences.CLASSES, *sidebar.CLASSES)
 
@@ -13,6 +14,7 @@ _CLASSES = (*preferences.CLASSES, *sidebar.CLASSES)
 def register() -> None:
     """Register the preferences, what can be unfolded, and the panel."""
     folding.register()
+    asking.shown_by(change.draw)
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
 

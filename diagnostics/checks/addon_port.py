@@ -23,9 +23,14 @@ def moved(bridge: BridgeState, port: int) -> dict[str, EvidenceValue]:
 
 async def free_port(bridge: BridgeState, context: Context) -> int:
     """A port of this machine that a program may use now and at which nobody listens, near the product's usual one."""
-    usual = products.by_id(bridge.product).default_port
+    usual: int = products.by_id(bridge.product).default_port
     taken = await taken_ports(context)
+    port: int
     for port in (*range(usual, usual + _TRIED), _FAR):
-        if port != bridge.port and port not in taken and not await in_thread(lambda port=port: why_not_bound(port)):  # type: ignore[misc]
+        if port != bridge.port and port not in taken and await _is_allowed(port):
             return port
     return _FAR
+
+
+async def _is_allowed(port: int) -> bool:
+    return not await in_thread(lambda: why_not_bound(port))

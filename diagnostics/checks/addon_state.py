@@ -135,5 +135,6 @@ async def _forestalled(snapshot: Snapshot, context: Context, where: Endpoint) ->
         "module": stopped[0].module,
         "listener": tuple(str(at) for at in others),
         "_start": product.start,
-    } | moved(stopped[0], await free_port(stopped[0], context))
+    }
+    evidence |= moved(stopped[0], await free_port(stopped[0], context))
     return [finding("addon.port-in-use", evidence)]

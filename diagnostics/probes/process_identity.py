@@ -67,7 +67,8 @@ def identify(pid: int) -> Identity | None:
         return None
     except psutil.AccessDenied:
         return Identity(pid, 0.0, "", "", "", is_own=False, is_blender=False, is_related=False)
-    path, arguments, user = "", (), ""
+    path, user = "", ""
+    arguments: tuple[str, ...] = ()
     with contextlib.suppress(psutil.Error, OSError):
         path = process.exe()
     with contextlib.suppress(psutil.Error, OSError):
