@@ -114,7 +114,12 @@ class _Run:
     def _end(self, check: Check, outcome: Outcome, elapsed_ms: float) -> None:
         self.context.record(check.id, outcome)
         self.results[check.id] = CheckResult(
-            check.id, outcome.verdict, elapsed_ms, outcome.blocked_by, outcome.transcript
+            check.id,
+            outcome.verdict,
+            elapsed_ms,
+            outcome.blocked_by,
+            outcome.transcript,
+            tuple(found.id for found in outcome.findings),
         )
         self.findings += (dataclasses.replace(found, elapsed_ms=elapsed_ms) for found in outcome.findings)
         self.ended[check.id].set()

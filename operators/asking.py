@@ -35,6 +35,8 @@ class Planned:
     """Called on the main thread with what the change says; the operator may be gone by then."""
     final: bool = False
     """There is no way back, so Cancel is what Enter means."""
+    confirm_text: str = ""
+    """What the button says that makes the change, where that is not the operator's name."""
     refused: Callable[[], None] | None = None
     """Called when the change could not be made."""
 
@@ -87,7 +89,7 @@ class AsksFirst:
             self,
             width=self.width,
             title=self.bl_label,
-            confirm_text=self.bl_label,
+            confirm_text=self.planned.confirm_text or self.bl_label,
             cancel_default=self.planned.final,
         )
 

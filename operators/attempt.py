@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..diagnostics.model import Finding, Remedy, Report
+    from .asking import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +19,18 @@ class Attempt:
 
     said: str
     """What was done, in one sentence."""
+    before: Report | None = None
+    """What the diagnosis had found."""
     finding: Finding | None = None
     remedy: Remedy | None = None
 
     def judged(self, report: Report) -> str:
         """Whether it helped, by the report of the run that followed."""
-        if self.finding is None or self.remedy is None:
+        if self.before is None or self.finding is None or self.remedy is None:
             return ""
         from ..diagnostics.remedies.outcome import outcome  # noqa: PLC0415  # loaded with the first repair
 
-        return outcome(self.finding, self.remedy, report)
+        return outcome(self.before, self.finding, self.remedy, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,8 @@ class Repairs:
     """What was done last."""
     outcome: str = ""
     """Whether it helped."""
-    forced: Any = None
-    """A change that is only made after a second question: a process that does not end when it is asked to."""
+    forced: Planned | None = None
+    """What is only made after a second question: the end of a process that does not end when it is asked to."""
     ways_back: list[WayBack] = field(default_factory=list)
     """The newest last."""
 

@@ -6,6 +6,7 @@ So Blender never waits for a process to end or for a disk. Without a window it i
 
 from __future__ import annotations
 
+import dataclasses
 import queue
 import threading
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,7 @@ def _take_in(planned: Planned, answer: str | Exception) -> bool:
     from ..diagnostics.remedies.change import ChangeError  # noqa: PLC0415  # loaded with the first repair
 
     attempt.repairs.working = ""
-    attempt.repairs.forced = getattr(answer, "forced", None)
+    attempt.repairs.forced = _second_question(planned, answer)
     if isinstance(answer, str):
         session.state.notice = answer
         planned.made(answer)
@@ -78,6 +79,12 @@ def _take_in(planned: Planned, answer: str | Exception) -> bool:
         session.state.notice = why_not("failed", reason=lines[-1])
     clock.redraw()
     return False
+
+
+def _second_question(planned: Planned, answer: str | Exception) -> Planned | None:
+    """What can be done by force, where the change has shown that nothing less does."""
+    forced = getattr(answer, "forced", None)
+    return None if forced is None else dataclasses.replace(planned, change=forced, confirm_text="")
 
 
 def unregister() -> None:

@@ -3,14 +3,10 @@
 
 from __future__ import annotations
 
-import functools
-from typing import Any
-
 import bpy
 
-from . import again, attempt
+from . import attempt
 from .asking import AsksFirst, Planned
-from .attempt import Attempt
 from .blender_words import refusal
 
 
@@ -22,14 +18,9 @@ class MCP_DIAGNOSTICS_OT_end_by_force(AsksFirst, bpy.types.Operator):
 
     def plan(self, context: bpy.types.Context) -> Planned:
         """The change that the first one has left."""
-        change = attempt.repairs.forced
-        if change is None:
+        if attempt.repairs.forced is None:
             raise refusal("nothing_forced")
-        return Planned(change, functools.partial(_made, change), final=True)
-
-
-def _made(change: Any, done: str) -> None:
-    again.look(Attempt(done), change)
+        return attempt.repairs.forced
 
 
 CLASSES = (MCP_DIAGNOSTICS_OT_end_by_force,)

@@ -10,6 +10,8 @@ from .attempt import WayBack
 from .blender_words import refusal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import bpy
 
     from ..diagnostics.model import Remedy
@@ -27,9 +29,8 @@ def plan(_context: bpy.types.Context, remedy: Remedy) -> Any:
 
         return plan_end(remedy)
     from ..diagnostics import remedies  # noqa: PLC0415
-    from ..diagnostics.model import Machine  # noqa: PLC0415
 
-    return remedies.plan(remedy, Machine.current())
+    return remedies.plan(remedy, own_folder=folder())
 
 
 def way_back(remedy: Remedy, change: Any) -> WayBack | None:
@@ -41,10 +42,25 @@ def way_back(remedy: Remedy, change: Any) -> WayBack | None:
     return WayBack(change.title, _last_of_files)
 
 
+def way_back_of_files(own_folder: Path) -> WayBack | None:
+    """How to take back the last change of a file, whichever session made it; None where there is none."""
+    from ..diagnostics.remedies import undo  # noqa: PLC0415
+
+    change = undo.last(own_folder)
+    return None if change is None else WayBack(change.title, _last_of_files)
+
+
 def _last_of_files() -> Any:
     from ..diagnostics.remedies import undo  # noqa: PLC0415
 
-    change = undo.last(settings.own_folder())
+    change = undo.last(folder())
     if change is None:
         raise refusal("nothing")
     return change
+
+
+def folder() -> Path:
+    """Where what is needed to undo a change of a file is kept."""
+    from ..diagnostics.model import Machine  # noqa: PLC0415
+
+    return settings.own_folder() or Machine.current().state_folder

@@ -14,7 +14,7 @@ from .attempt import Attempt
 from .blender_words import refusal
 
 if TYPE_CHECKING:
-    from ..diagnostics.model import Finding, Remedy
+    from ..diagnostics.model import Finding, Remedy, Report
 
 
 class MCP_DIAGNOSTICS_OT_repair(AsksFirst, bpy.types.Operator):
@@ -29,11 +29,13 @@ class MCP_DIAGNOSTICS_OT_repair(AsksFirst, bpy.types.Operator):
     def plan(self, context: bpy.types.Context) -> Planned:
         """The change behind this button."""
         finding, remedy = _meant(self.finding, self.index)
+        before = session.state.report
         planner = blender_changes.ACTIONS.get(remedy.action, other_changes.plan)
         change = planner(context, remedy)
         # OK stands for what was shown, even if another report has come meanwhile.
-        made = functools.partial(_made, finding, remedy, change)
-        return Planned(change, made, final=remedy.action in other_changes.FINAL)
+        made = functools.partial(_made, before, finding, remedy, change)
+        final = remedy.action in other_changes.FINAL
+        return Planned(change, made, final=final, confirm_text="End Process" if final else "")
 
 
 def _meant(finding_id: str, index: int) -> tuple[Finding, Remedy]:
@@ -44,12 +46,12 @@ def _meant(finding_id: str, index: int) -> tuple[Finding, Remedy]:
     return finding, finding.remedies[index]
 
 
-def _made(finding: Finding, remedy: Remedy, change: Any, said: str) -> None:
+def _made(before: Report, finding: Finding, remedy: Remedy, change: Any, said: str) -> None:
     """Remember the way back, and look again."""
     back = other_changes.way_back(remedy, change)
     if back is not None:
         attempt.repairs.ways_back.append(back)
-    again.look(Attempt(said, finding, remedy), change)
+    again.look(Attempt(said, before, finding, remedy), change)
 
 
 CLASSES = (MCP_DIAGNOSTICS_OT_repair,)

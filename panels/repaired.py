@@ -29,7 +29,7 @@ def draw(layout: bpy.types.UILayout, space: Space) -> None:
         if repairs.outcome:
             wrap.text(column, space, repairs.said, dim=True)
     if repairs.forced is not None:
-        _button(layout, space, end_by_force.MCP_DIAGNOSTICS_OT_end_by_force, repairs.forced.title, "CANCEL")
+        _button(layout, space, end_by_force.MCP_DIAGNOSTICS_OT_end_by_force, repairs.forced.change.title, "CANCEL")
     if repairs.ways_back:
         _button(
             layout,

@@ -31,6 +31,8 @@ class CheckResult:
     elapsed_ms: float
     blocked_by: str | None = None
     transcript: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+    """Ids of the causes that it named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,9 +134,9 @@ def _change(process: Identity, *, forced: bool) -> EndProcess:
     facts = _facts(process) | {
         "call": _words(call, _facts(process)),
         "path": _masked((process.path,)),
-        "command": _masked(process.arguments) or str(table("repairs")["end"]["unknown"]),
+        "command": _masked(process.arguments) or str(table("ending")["words"]["unknown"]),
         "since": _since(process.created_s),
-        "parent": process.parent or str(table("repairs")["end"]["nobody"]),
+        "parent": process.parent or str(table("ending")["words"]["nobody"]),
     }
     return EndProcess(process, _words("preview", facts), forced=forced)
 
@@ -147,7 +147,7 @@ def _masked(arguments: tuple[str, ...]) -> str:
 
 
 def _since(created_s: float) -> str:
-    words, elapsed_s = table("repairs")["end"]["age"], max(0.0, time.time() - created_s)
+    words, elapsed_s = table("ending")["age"], max(0.0, time.time() - created_s)
     age = str(words["seconds"])
     for unit_s, name in ((_MINUTE_S, "minutes"), (_HOUR_S, "hours"), (_DAY_S, "days")):
         if elapsed_s >= 2 * unit_s:
@@ -169,13 +169,13 @@ def _is_gone(process: psutil.Process) -> bool:
 
 
 def _facts(process: Identity) -> dict[str, EvidenceValue]:
-    unknown = str(table("repairs")["end"]["unknown"])
+    unknown = str(table("ending")["words"]["unknown"])
     return {"pid": process.pid, "program": process.program or unknown, "user": process.user or unknown}
 
 
 def _words(name: str, facts: Mapping[str, EvidenceValue]) -> str:
-    return fill(str(table("repairs")["end"][name]), facts)
+    return fill(str(table("ending")["words"][name]), facts)
 
 
 def _refused(name: str, facts: Mapping[str, EvidenceValue]) -> str:
-    return fill(str(table("repairs")["end"]["refused"][name]), facts)
+    return fill(str(table("ending")["refused"][name]), facts)

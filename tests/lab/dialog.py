@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BLUE = bytes((0x47, 0x72, 0xB3))
 """The ground of a default button in Blender's own dark theme."""
-_LEAST = 60
+_LEAST = 100
 """Pixels of it in a row, left of the button's text: more than any other blue thing of the window has."""
 _REPAIRS = f"from {MODULE}.operators import attempt, session\n"
 

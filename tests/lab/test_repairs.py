@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A click on a repair in the panel of a real Blender with the real add-on: the dialog, what it did, and the way back."""
+"""A repair clicked in a real Blender with the real add-on: the dialog, what it did, and the way back."""
 
 from __future__ import annotations
 
@@ -247,7 +247,8 @@ def test_of_two_real_servers_one_is_ended(window: BlenderWindow) -> None:
 def test_the_preferences_are_opened_where_online_access_is_and_it_is_not_switched(window: BlenderWindow) -> None:
     window.run_python("bpy.context.preferences.system.use_online_access = False")
     doctor.set_preferences(window, host="blender.example", port=9876)
-    assert doctor.diagnose(window)["root_cause"] == "blender.offline"
+    assert "blender.offline" in _ids(doctor.diagnose(window))
+    _unfold_also(window)
 
     window.pointer.click_button("mcp_diagnostics.open_place")
 

@@ -34,13 +34,13 @@ def test_of_two_servers_one_is_ended(doctor: Doctor, tmp_path: Path) -> None:
     ):
         before = doctor.run(host="127.0.0.1", port=peer.port)
         finding, remedy = end_button(before, "server.duplicate-processes", other)
-        assert outcome(finding, remedy, before).startswith("That did not help: Several")
+        assert outcome(before, finding, remedy, before).startswith("That did not help: Several")
 
         plan_end(remedy).carry_out()
         after = doctor.run(host="127.0.0.1", port=peer.port)
 
         assert "server.duplicate-processes" not in ids(after)
-        assert outcome(finding, remedy, after).startswith("That helped")
+        assert outcome(before, finding, remedy, after).startswith("That helped")
         assert psutil.Process(one).status() != psutil.STATUS_ZOMBIE, "the other one lives"
 
 
@@ -52,28 +52,31 @@ def test_of_three_servers_one_is_ended(doctor: Doctor, tmp_path: Path) -> None:
         holding(tmp_path, "blender-mcp", peer.port) as second,
         holding(tmp_path, "blender-mcp", peer.port),
     ):
-        finding, remedy = end_button(doctor.run(host="127.0.0.1", port=peer.port), "server.duplicate-processes", second)
+        before = doctor.run(host="127.0.0.1", port=peer.port)
+        finding, remedy = end_button(before, "server.duplicate-processes", second)
         plan_end(remedy).carry_out()
         after = doctor.run(host="127.0.0.1", port=peer.port)
-    assert outcome(finding, remedy, after).startswith("That is done, and it is not enough yet: Several")
+    assert outcome(before, finding, remedy, after).startswith("That is done, and it is not enough yet: Several")
 
 
 def test_the_port_is_free_again_and_what_is_next_is_told(doctor: Doctor, tmp_path: Path) -> None:
     with program(tmp_path, "spotify") as (port, pid):
-        finding, remedy = end_button(doctor.reach(port), "network.port-taken", pid)
+        before = doctor.reach(port)
+        finding, remedy = end_button(before, "network.port-taken", pid)
         assert remedy.title == f"End spotify (process {pid})"
         plan_end(remedy).carry_out()
         after = doctor.reach(port)
     assert after.root_cause == "network.refused"
-    assert outcome(finding, remedy, after).startswith("That helped. What is in the way next: Nothing listens")
+    assert outcome(before, finding, remedy, after).startswith("That helped. What is in the way next: Nothing listens")
 
 
 def test_what_could_not_be_tested_has_not_helped(doctor: Doctor) -> None:
     """The add-on's link waits for a network that is gone by now."""
     with listening(addon(info={**INFO, "protocol_version": "new"})) as peer:
-        finding = found(doctor.reach(peer.port), "addon.protocol-invalid")
+        before = doctor.reach(peer.port)
+    finding = found(before, "addon.protocol-invalid")
     after = doctor.reach(peer.port)
-    assert "could not be tested" in outcome(finding, finding.remedies[0], after)
+    assert "could not be tested" in outcome(before, finding, finding.remedies[0], after)
 
 
 def test_the_same_button_is_a_stale_one_afterwards(doctor: Doctor, tmp_path: Path) -> None:

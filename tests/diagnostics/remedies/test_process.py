@@ -228,7 +228,7 @@ def test_a_remedy_that_names_no_process(text: str) -> None:
     assert refusal(Remedy("End it", "apply", text, text, action="end-process"))
 
 
-def test_what_listens_is_ended_in_any_folder(tmp_path: Path) -> None:
+def test_what_has_ended_is_seen_no_more() -> None:
     with listening_process([sys.executable, "-c", WAITS]) as (_line, pid):
         plan_end(remedy_for(pid)).carry_out()
         assert identify(pid) is None
@@ -236,8 +236,16 @@ def test_what_listens_is_ended_in_any_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("blender", True), ("Blender.exe", True), ("blender-launcher.exe", True), ("bforartists", True)]
-    + [("blender-mcp", False), ("python3.11", False), ("notblender", False), ("mcp-for-blender", False)],
+    [
+        ("blender", True),
+        ("Blender.exe", True),
+        ("blender-launcher.exe", True),
+        ("bforartists", True),
+        ("blender-mcp", False),
+        ("python3.11", False),
+        ("notblender", False),
+        ("mcp-for-blender", False),
+    ],
 )
 def test_names_of_blender(name: str, expected: bool) -> None:
     assert is_named_blender(name) == expected
