@@ -115,6 +115,9 @@ def _runs_bpy(process: psutil.Process, executable: str) -> bool:
     if not executable.lower().startswith("python"):
         return False
     with contextlib.suppress(psutil.Error, OSError, AttributeError):
+        if sys.platform == "linux":
+            # A tenth of what psutil takes, which has the kernel count the pages of each region.
+            return "/bpy/" in Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8", errors="replace")
         return any(re.search(r"[\\/]bpy[\\/]", region.path) for region in process.memory_maps())
     return False
 

@@ -33,7 +33,7 @@ MAY = {
     "verdict": {"check", "knowledge", "model"},
     "target": {"knowledge", "lock", "model", "protocols", "text"},
     "reports": {"knowledge", "model", "text"},
-    "remedies": {"atomic_write", "knowledge", "model", "probes", "protocols", "redaction", "text"},
+    "remedies": {"atomic_write", "knowledge", "ledger", "model", "probes", "protocols", "redaction", "text"},
     # The two that put it all together.
     "reporting": {"", "check", "checks", "engine", "knowledge", "model", "redaction", "verdict"},
     "inventory": {"check", "checks", "model"},

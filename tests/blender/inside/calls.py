@@ -135,7 +135,7 @@ def import_seconds():
 
 
 def repair_by_script(addon, port):
-    """What a script is told and what it changes: an add-on that is off, an endpoint, and buttons that are out of date."""
+    """What a script is told and what it changes: an add-on that is off, and buttons that are out of date."""
     bpy.ops.preferences.addon_install(filepath=addon)
     module = pathlib.Path(addon).stem
     prefs = bpy.context.preferences.addons[MODULE].preferences
@@ -186,4 +186,4 @@ def told(operator, **arguments):
     session = importlib.import_module(f"{MODULE}.operators.session")
     session.state.notice = ""
     result = operator(**arguments)
-    return [sorted(result)[0], session.state.notice]
+    return [*result, session.state.notice]
