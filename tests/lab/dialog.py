@@ -55,8 +55,14 @@ def default_button(window: BlenderWindow) -> Button | None:
 
 
 def opened(window: BlenderWindow) -> Button:
-    """Wait for a dialog; where its default button is."""
-    return until(lambda: default_button(window), "a dialog", 15)
+    """Wait for a dialog that stands still; where its default button is."""
+    seen: list[Button | None] = [None]
+
+    def stands_still() -> Button | None:
+        seen.append(default_button(window))
+        return seen[-1] if seen[-1] == seen[-2] else None
+
+    return until(stands_still, "a dialog", 15)
 
 
 def confirm(window: BlenderWindow, *, final: bool = False) -> None:
@@ -64,7 +70,11 @@ def confirm(window: BlenderWindow, *, final: bool = False) -> None:
     button = opened(window)
     x = button.right + 40 if final else (button.left + button.right) // 2
     window.click(x, button.middle)
-    until(lambda: default_button(window) is None, "the dialog to close", 15)
+    try:
+        until(lambda: default_button(window) is None, "the dialog to close", 15)
+    except TimeoutError:
+        window.screenshot("dialog-still-open")
+        raise
 
 
 def cancel(window: BlenderWindow) -> None:
