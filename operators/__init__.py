@@ -5,7 +5,23 @@ from __future__ import annotations
 
 import bpy
 
-from . import clock, command_line, consent, endpoint, explain, pins, repair, report, run, self_test
+from . import (
+    again,
+    carrying,
+    clock,
+    command_line,
+    consent,
+    end_by_force,
+    endpoint,
+    explain,
+    open_place,
+    pins,
+    repair,
+    report,
+    run,
+    self_test,
+    undo_repair,
+)
 
 _CLASSES = (
     *run.CLASSES,
@@ -16,6 +32,9 @@ _CLASSES = (
     *repair.CLASSES,
     *explain.CLASSES,
     *self_test.CLASSES,
+    *undo_repair.CLASSES,
+    *end_by_force.CLASSES,
+    *open_place.CLASSES,
 )
 
 
@@ -31,7 +50,8 @@ def register() -> None:
 def unregister() -> None:
     """End a run that is under way and take back everything, in reverse."""
     command_line.unregister()
-    repair.unregister()
+    again.unregister()
+    carrying.unregister()
     clock.unregister()
     run.unregister()
     for cls in reversed(_CLASSES):

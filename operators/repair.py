@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The repairs that a click makes: this extension's endpoint, an add-on enabled, its server started."""
+"""The repair that a click makes: shown first, made after OK, and looked at again."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import clock, session, settings, snapshot
+from . import again, attempt, blender_changes, other_changes, session
+from .asking import AsksFirst, Planned
+from .attempt import Attempt
+from .blender_words import refusal
 
 if TYPE_CHECKING:
-    from ..diagnostics.model import Remedy
-
-_AGAIN_S = 1.5
-"""How long an add-on may take to listen after it was enabled or started; its own timer begins after 0.5 s."""
+    from ..diagnostics.model import Finding, Remedy, Report
 
 
-class MCP_DIAGNOSTICS_OT_repair(bpy.types.Operator):
-    """Make this repair in Blender, and run the diagnosis again to see whether it helped"""
+class MCP_DIAGNOSTICS_OT_repair(AsksFirst, bpy.types.Operator):
+    """Show what this repair would change. After your OK make it, and look again whether it helped"""
 
     bl_idname = "mcp_diagnostics.repair"
     bl_label = "Repair"
@@ -25,75 +26,32 @@ class MCP_DIAGNOSTICS_OT_repair(bpy.types.Operator):
     finding: bpy.props.StringProperty(name="Finding", description="Id of the finding", options={"SKIP_SAVE"})
     index: bpy.props.IntProperty(name="Index", description="Which of its repairs", min=0, options={"SKIP_SAVE"})
 
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """There must be a report, and no run that is making the next one."""
-        return session.state.report is not None and not session.is_running()
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Make the repair."""
-        remedies = next((f.remedies for f in session.state.report.findings if f.id == self.finding), ())
-        remedy = remedies[self.index] if self.index < len(remedies) else None
-        problem = "The last report has no such repair"
-        if remedy is not None and remedy.kind == "apply":
-            try:
-                problem = _ACTIONS[remedy.action](context, remedy)
-            except Exception as error:  # noqa: BLE001  # an add-on's operator may raise anything; no traceback for users
-                said = str(error).strip().splitlines() or ["no reason given"]
-                problem = f"That did not work: {said[-1]}"
-        if problem:
-            self.report({"WARNING"}, problem)
-            session.state.notice = problem
-            clock.redraw()
-            return {"CANCELLED"}
-        if not bpy.app.background:
-            bpy.app.timers.register(_run_again, first_interval=_AGAIN_S)
-        return {"FINISHED"}
+    def plan(self, context: bpy.types.Context) -> Planned:
+        """The change behind this button."""
+        finding, remedy = _meant(self.finding, self.index)
+        before = session.state.report
+        planner = blender_changes.ACTIONS.get(remedy.action, other_changes.plan)
+        change = planner(context, remedy)
+        # OK stands for what was shown, even if another report has come meanwhile.
+        made = functools.partial(_made, before, finding, remedy, change)
+        final = remedy.action in other_changes.FINAL
+        return Planned(change, made, final=final, confirm_text="End Process" if final else "")
 
 
-def _use_endpoint(context: bpy.types.Context, remedy: Remedy) -> str:
-    prefs = settings.preferences(context)
-    if prefs is None:
-        return "There are no preferences to keep it in (Blender was started with factory settings)"
-    host, _colon, port = remedy.exact.rpartition(":")
-    prefs.host, prefs.port = host.strip("[]"), int(port)
-    context.preferences.is_dirty = True
-    return ""
+def _meant(finding_id: str, index: int) -> tuple[Finding, Remedy]:
+    report = session.state.report
+    finding = next((found for found in report.findings if found.id == finding_id), None) if report else None
+    if finding is None or index >= len(finding.remedies) or finding.remedies[index].kind != "apply":
+        raise refusal("gone")
+    return finding, finding.remedies[index]
 
 
-def _enable(context: bpy.types.Context, remedy: Remedy) -> str:
-    # What the report names may be gone meanwhile, and nothing but a bridge is ever enabled.
-    if remedy.exact not in {bridge.module for bridge in snapshot.take_snapshot(context).bridges}:
-        return "This add-on is not installed any more"
-    bpy.ops.preferences.addon_enable(module=remedy.exact)
-    return "" if remedy.exact in context.preferences.addons else "Blender could not enable it; its console says why"
-
-
-def _start(_context: bpy.types.Context, remedy: Remedy) -> str:
-    from ..diagnostics.knowledge import products  # noqa: PLC0415  # loaded with the first run
-
-    if remedy.exact not in {product.start_operator for product in products.products()}:
-        return "This add-on cannot be started from here"
-    group, _dot, name = remedy.exact.partition(".")
-    operator = getattr(getattr(bpy.ops, group), name)
-    if not operator.poll():
-        return "The add-on says that it cannot be started now"
-    operator()
-    return ""
-
-
-_ACTIONS = {"use-endpoint": _use_endpoint, "enable-addon": _enable, "start-addon": _start}
-
-
-def _run_again() -> None:
-    if bpy.ops.mcp_diagnostics.run.poll():
-        bpy.ops.mcp_diagnostics.run("INVOKE_DEFAULT")
-
-
-def unregister() -> None:
-    """Do not run again when the extension is gone."""
-    if bpy.app.timers.is_registered(_run_again):
-        bpy.app.timers.unregister(_run_again)
+def _made(before: Report, finding: Finding, remedy: Remedy, change: Any, said: str) -> None:
+    """Remember the way back, and look again."""
+    back = other_changes.way_back(remedy, change)
+    if back is not None:
+        attempt.repairs.ways_back.append(back)
+    again.look(Attempt(said, before, finding, remedy), change)
 
 
 CLASSES = (MCP_DIAGNOSTICS_OT_repair,)

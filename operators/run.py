@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import broken_pipe, clock, session, settings, snapshot
+from . import broken_pipe, clock, earlier, session, settings, snapshot
 
 if TYPE_CHECKING:
     from ..diagnostics.model import Report, Target
@@ -61,6 +61,7 @@ class MCP_DIAGNOSTICS_OT_run(bpy.types.Operator):
         if not clock.is_shown():
             self.report({"INFO"}, "The result appears in the sidebar of the 3D Viewport (N), in the tab MCP")
         session.start(target, snapshot.take_snapshot(context))
+        earlier.look()
         clock.start()
         clock.redraw()
         return {"FINISHED"}

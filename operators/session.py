@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import broken_pipe
+from .attempt import repairs
 
 if TYPE_CHECKING:
     import asyncio
@@ -110,6 +111,7 @@ class State:
         self.notice = ""
         self.crash = None
         self.declined.clear()
+        repairs.judge(report)
 
 
 class Worker:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import bpy
 
-from . import folding, language, preferences, sidebar
+from ..operators import asking
+from . import change, folding, language, preferences, sidebar
 
 _CLASSES = (*preferences.CLASSES, *sidebar.CLASSES)
 
@@ -14,6 +15,7 @@ def register() -> None:
     """Register the preferences, what can be unfolded, and the panel."""
     language.register()
     folding.register()
+    asking.shown_by(change.draw)
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
 

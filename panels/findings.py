@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..operators import explain, repair, run
+from ..operators import explain, open_place, repair, run
 from ..operators import report as report_operators
 from . import words, wrap
 from .language import say
@@ -20,6 +20,8 @@ _BOX = 0.8
 """Units that a box takes from the width of its content."""
 _HELP = 1.6
 """Units that the button beside a title takes, with its gap."""
+_BUTTON = 2.0
+"""Units that the icon and the ends of a button take."""
 _TWO_BUTTONS = 5.0
 """Units that two buttons take beside their text, when they are of one width."""
 
@@ -99,16 +101,14 @@ def remedies(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None
     """Draw what can be done, each with its text to read and to copy."""
     for index, remedy in enumerate(finding.remedies):
         if remedy.kind == "apply":
-            button = layout.operator(
-                repair.MCP_DIAGNOSTICS_OT_repair.bl_idname, text=remedy.title, translate=False, icon="CHECKMARK"
-            )
-            button.finding, button.index = finding.id, index
+            _apply(layout, space, finding, index)
             continue
         box = layout.box().column()
         inside = space.narrower(_BOX)
         wrap.text(box, inside, remedy.title)
         wrap.text(box, inside, remedy.exact)
         opens = remedy.kind == "open" and remedy.text.startswith("https://")
+        place = open_place.section_of(remedy.text) if remedy.kind == "open" else ""
         row = (
             box.row(align=True)
             if inside.fits(say("Copy Fix"), say("Open"), units=_TWO_BUTTONS)
@@ -116,11 +116,24 @@ def remedies(layout: bpy.types.UILayout, space: Space, finding: Finding) -> None
         )
         copy = row.operator(report_operators.MCP_DIAGNOSTICS_OT_copy_fix.bl_idname, icon="COPYDOWN")
         copy.finding, copy.index = finding.id, index
+        if place:
+            row.operator(open_place.MCP_DIAGNOSTICS_OT_open_place.bl_idname, icon="PREFERENCES").place = remedy.text
         if opens:
             row.operator("wm.url_open", text="Open", icon="URL").url = remedy.text
     if finding.link == "server" and finding.verdict == "fail":
         # It tells a server that works nowhere from one whose own environment is broken.
         layout.operator(run.MCP_DIAGNOSTICS_OT_isolate.bl_idname, icon="EXPERIMENTAL")
+
+
+def _apply(layout: bpy.types.UILayout, space: Space, finding: Finding, index: int) -> None:
+    """Draw the button of a repair. It opens a dialog, as its three dots say; a title that is too long stands above."""
+    title = finding.remedies[index].title
+    fits = space.fits(f"{title}…", units=_BUTTON)
+    if not fits:
+        wrap.text(layout, space, title)
+    name = f"{title}…" if fits else say("Repair…")
+    button = layout.operator(repair.MCP_DIAGNOSTICS_OT_repair.bl_idname, text=name, translate=False, icon="CHECKMARK")
+    button.finding, button.index = finding.id, index
 
 
 def _shown(value: EvidenceValue) -> str:

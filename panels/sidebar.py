@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..operators import clock, consent, report, run, session, settings
-from . import chain, details, findings, folding, language, words, wrap
+from . import chain, details, findings, folding, language, repaired, words, wrap
 from .language import say
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class MCP_DIAGNOSTICS_PT_sidebar(bpy.types.Panel):
         state, layout = session.state, self.layout
         _draw_buttons(layout, space)
         _draw_status(layout, context, space)
+        repaired.draw(layout, space)
         if state.crash is not None:
             _draw_crash(layout, space, state.crash)
         if state.report is not None:

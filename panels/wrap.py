@@ -18,9 +18,9 @@ _SIDEBAR_MARGIN = 2.2
 """Units that the tabs and the edges of a sidebar's panel take from its region."""
 _LABEL_PADDING = 0.5
 """Units that a label leaves free at its two ends."""
-_ICON = 1.4
+ICON = 1.4
 """Units that an icon takes in front of a label's text, with its gap."""
-_LINE_HEIGHT = 0.8
+LINE_HEIGHT = 0.8
 """Lines of one text stand closer together than rows of buttons."""
 _REPEAT = 16
 _BREAK_AFTER = "/\\,;=-_."
@@ -59,6 +59,11 @@ def preferences_space(context: bpy.types.Context) -> Space:
     return _space(context, context.region.width).narrower(6.0)
 
 
+def dialog_space(context: bpy.types.Context, width: int) -> Space:
+    """The room in a dialog that is `width` pixels wide at an interface scale of 1."""
+    return _space(context, width * context.preferences.system.ui_scale)
+
+
 def _space(context: bpy.types.Context, width: float) -> Space:
     preferences = context.preferences
     scale = preferences.system.ui_scale
@@ -70,13 +75,13 @@ def text(
 ) -> None:
     """Draw text as labels, line by line. The lines under the first leave its icon's place free."""
     column = layout.column(align=True)
-    column.scale_y = _LINE_HEIGHT
+    column.scale_y = LINE_HEIGHT
     if alert:
         column.alert = True
     if dim:
         column.active = False
     following = "NONE" if icon == "NONE" else "BLANK1"
-    room = space if icon == "NONE" else space.narrower(_ICON)
+    room = space if icon == "NONE" else space.narrower(ICON)
     for line in lines(words, room):
         column.label(text=line, icon=icon, translate=False)
         icon = following

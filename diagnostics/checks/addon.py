@@ -19,6 +19,7 @@ from .network.listener import Unaccepted
 from .network.machine import inspect_command
 from .network.web import is_elsewhere
 from .server import ServerSeen
+from .server_processes import ends
 
 _NO_ADDON = "does not apply: the MCP server is reached over HTTP"
 
@@ -107,7 +108,7 @@ def _silent(context: Context, connection: Connection, evidence: dict[str, Eviden
     occupied = context.observed(Unaccepted)
     if occupied is not None and occupied.held_by and not blender:
         evidence |= {"held_by": tuple(str(client) for client in occupied.held_by)}
-        evidence |= {"_inspect": inspect_command(occupied.held_by[0].pid, context)}
+        evidence |= {"_inspect": inspect_command(occupied.held_by[0].pid, context)} | ends(occupied.held_by)
         failed = finding("addon.single-client-occupied", evidence)
         return Outcome(Verdict.FAIL, failed.title, (failed,))
     name = products.by_id(own.product).name if own is not None else "Blender"

@@ -12,6 +12,7 @@ from ..model import BridgeState, EvidenceValue, Finding, Snapshot, Verdict
 from ..probes.addon_file import AddonFile, read_addon
 from ..probes.background import in_thread
 from ..probes.port_binding import why_not_bound
+from .addon_port import moved
 from .blender import system_packages
 from .entries import Entry
 from .network.another_port import another_port
@@ -73,7 +74,10 @@ async def _of_bridge(
         port = bridge.port or product.default_port
         reason = await in_thread(lambda: why_not_bound(port))
         free = await another_port(context) if reason else {}
-        return [finding("addon.start-failed", evidence | {"port": port, "bind_error": reason} | free)]
+        seen = (
+            evidence | {"port": port, "bind_error": reason} | free | (moved(bridge, free["_free_port"]) if free else {})
+        )
+        return [finding("addon.start-failed", seen)]
     found = [finding("addon.not-started", evidence | {"_operator": product.start_operator or None})]
     if bridge.says_running:
         found.append(finding("addon.flag-stale", evidence))
@@ -142,4 +146,5 @@ async def _forestalled(snapshot: Snapshot, context: Context, where: Endpoint) ->
         "listener": tuple(str(at) for at in others),
         "_start": product.start,
     }
-    return [finding("addon.port-in-use", evidence | await another_port(context))]
+    free = await another_port(context)
+    return [finding("addon.port-in-use", evidence | free | moved(stopped[0], free["_free_port"]))]

@@ -12,7 +12,7 @@ from .. import diagnose
 from ..knowledge import catalogue
 from ..knowledge.repairs import words
 from ..model import Finding, Remedy, Report, Snapshot, Target, Verdict
-from ..remedies import ChangeError, can_plan, plan
+from ..remedies import Change, ChangeError, StillRunsError, plan
 from ..text import one_line
 from .arguments import WRONG_USAGE, target_of
 from .terminal import agrees, progress, say, write
@@ -35,7 +35,7 @@ def fix(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
     found = [one for one in report.findings if one.id == options.cause]
     if not found:
         return _refuse(_not_found(options.cause, report))
-    offered = [(one, remedy) for one in found for remedy in one.remedies if can_plan(remedy)]
+    offered = [(one, remedy) for one in found for remedy in one.remedies if remedy.is_outside_blender]
     if not offered:
         return _by_hand(options.cause, found)
     chosen = _chosen(offered, options.choose)
@@ -44,15 +44,28 @@ def fix(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
     finding, remedy = chosen
     try:
         change = plan(remedy, own_folder=options.own_folder)
-        write(change.preview)
+        write(change.preview.rstrip() + "\n")
         if options.dry_run:
             return 0
         if (status := agrees("confirm", yes=options.yes)) is not None:
             return status
-        write(change.carry_out() + "\n")
+        write(_carried_out(change) + "\n")
     except ChangeError as error:
         return say(f"mcp-diagnostics: {error}", STILL_THERE)
     return _again(finding, target, snapshot)
+
+
+def _carried_out(change: Change) -> str:
+    """Makes the change. What would take force is asked for again, on a terminal only: no --yes stands for that."""
+    try:
+        return change.carry_out()
+    except StillRunsError as error:
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise
+        write(f"{error}\n\n{error.forced.preview}\n\n")
+        if agrees("confirm_force", yes=False) is not None:
+            raise
+        return error.forced.carry_out()
 
 
 def _run(target: Target, snapshot: Snapshot | None) -> Report:

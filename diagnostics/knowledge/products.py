@@ -41,6 +41,8 @@ class Product:
     update: str = ""
     start: str = ""
     start_operator: str = ""
+    stop_operator: str = ""
+    port_property: str = ""
     server_entry: str = ""
     status_tool: str = ""
 

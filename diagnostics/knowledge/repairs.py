@@ -5,18 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..model import EvidenceValue, FileEdit, Remedy
+from ..model import EDIT_FILES, EvidenceValue, FileEdit, Remedy
 from . import table
 from .catalogue import fill
-
-ACTION = "edit-files"
-"""What `Remedy.action` is for a repair that changes files."""
 
 
 def remedy(name: str, edits: tuple[FileEdit, ...], evidence: Mapping[str, EvidenceValue]) -> Remedy:
     """The repair of this name in `repairs.toml`, which makes these edits."""
     files = "\n".join(dict.fromkeys(str(edit.file) for edit in edits))
-    return Remedy(words("titles", name, evidence), "apply", files, files, ACTION, edits)
+    return Remedy(words("titles", name, evidence), "apply", files, files, EDIT_FILES, edits)
 
 
 def words(part: str, name: str, evidence: Mapping[str, EvidenceValue]) -> str:

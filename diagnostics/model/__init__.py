@@ -22,7 +22,7 @@ from .edit import (
     WithoutMark,
 )
 from .event import CaseEnded, CheckEnded, CheckStarted, Event, SelfTestEvent
-from .finding import Consent, EvidenceValue, Finding, Remedy
+from .finding import EDIT_FILES, END_PROCESS, Consent, EvidenceValue, Finding, Remedy
 from .inventory import AppFacts, EntryFacts, Inventory
 from .machine import Command, Machine
 from .report import CheckResult, Did, Layer, LinkResult, McpFacts, Report, Tool
@@ -33,6 +33,8 @@ from .verdict import Link, Verdict
 from .worked_entry import WorkedEntry
 
 __all__ = [
+    "EDIT_FILES",
+    "END_PROCESS",
     "NAME",
     "VERSION",
     "AppFacts",

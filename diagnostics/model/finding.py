@@ -13,6 +13,10 @@ EvidenceValue = str | int | float | bool | None | tuple[str, ...]
 """A value that may stand as evidence: shown to the user, written as JSON."""
 
 
+EDIT_FILES = "edit-files"
+END_PROCESS = "end-process"
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """Something to do about a finding.
@@ -26,10 +30,18 @@ class Remedy:
     exact: str = ""
     """Like `text`, with the home folder written out: for this user's own screen and clipboard, not for a report."""
     action: str = ""
-    """What "apply" does with `text`: "use-endpoint" (host:port), "enable-addon" or "start-addon" (a module), or
-    "edit-files", which makes `edits`."""
+    """What "apply" does with `text`.
+
+    In Blender: "use-endpoint" (host:port), "enable-addon" (a module), "start-addon" (an operator), "set-addon-port"
+    (module:port). Elsewhere: END_PROCESS (its id and time of creation), or EDIT_FILES, which makes `edits`.
+    """
     edits: tuple[FileEdit, ...] = ()
     """What is changed in files, and in which order. It is no part of what a report shows."""
+
+    @property
+    def is_outside_blender(self) -> bool:
+        """Whether it is a change that can be made without a Blender, so from a terminal too."""
+        return self.kind == "apply" and self.action in {EDIT_FILES, END_PROCESS}
 
 
 @dataclass(frozen=True, slots=True)

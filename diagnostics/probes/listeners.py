@@ -8,17 +8,13 @@ import datetime as dt
 import ipaddress
 import os
 import re
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
+from .process_identity import is_blender, is_named_blender, started_by
 from .process_names import ProcessNames
-
-_FIRST = frozenset({"init", "systemd", "launchd"})
-"""The programs that take in processes whose parent has ended."""
-_BLENDER = re.compile(r"(?:blender|bforartists|upbge)(?!.*mcp)[\w.-]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +37,8 @@ class Listener:
     """Its command line, which may hold secrets and is never shown."""
     path: str = ""
     """The file that runs, with its folder."""
+    created_s: float = 0.0
+    """When the process began, in seconds since the epoch."""
 
     def __str__(self) -> str:
         if self.pid is None:
@@ -54,11 +52,11 @@ def blenders(names: ProcessNames) -> tuple[str, ...]:
     One in a container with a network of its own has ports of its own too. Blocks for some milliseconds.
     """
     found = {}
-    for pid in (pid for pid, name in names.every if _BLENDER.fullmatch(name)):
+    for pid in (pid for pid, name in names.every if is_named_blender(name)):
         with contextlib.suppress(psutil.Error, OSError):
             process = psutil.Process(pid)
             name = process.name()  # whole, which that of the list need not be
-            if _BLENDER.fullmatch(name) and process.status() != psutil.STATUS_ZOMBIE and _shares_ports(pid):
+            if is_named_blender(name) and process.status() != psutil.STATUS_ZOMBIE and _shares_ports(pid):
                 found[pid] = (process.ppid(), name)
     # What a Blender starts, such as one that renders for it, belongs to it.
     return tuple(f"{name} (process {pid})" for pid, (parent, name) in sorted(found.items()) if parent not in found)
@@ -82,6 +80,8 @@ class Client:
     """Its command line, which may hold secrets and is never shown."""
     parent: str = ""
     """Who started it, in words; empty when that one is gone."""
+    created_s: float = 0.0
+    """When it began, in seconds since the epoch."""
 
     def __str__(self) -> str:
         return f"{self.program or 'a program'} (process {self.pid})"
@@ -97,17 +97,10 @@ def clients(port: int, table: TcpTable) -> tuple[Client, ...]:
     for pid in sorted(pids - {os.getpid()}):
         with contextlib.suppress(psutil.Error, OSError):
             process = psutil.Process(pid)
-            found.append(Client(pid, process.name(), tuple(process.cmdline()), _parent(process)))
+            found.append(
+                Client(pid, process.name(), tuple(process.cmdline()), started_by(process), process.create_time())
+            )
     return tuple(found)
-
-
-def _parent(process: psutil.Process) -> str:
-    """Who started a process; nothing when that one has ended, after which the system's first process stands in."""
-    with contextlib.suppress(psutil.Error, OSError):
-        parent = process.parent()
-        if parent is not None and parent.pid != 1 and parent.name() not in _FIRST:
-            return f"{parent.name()} (process {parent.pid})"
-    return ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -165,7 +158,7 @@ def described(at: Socket) -> Listener:
     if not at.pid:
         return Listener(at.address, at.port, None)
     program = executable = user = since = path = ""
-    is_blender, parent = False, 0
+    blender, parent, created = False, 0, 0.0
     arguments: tuple[str, ...] = ()
     with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process(at.pid)
@@ -173,11 +166,14 @@ def described(at: Socket) -> Listener:
         with contextlib.suppress(psutil.Error, OSError):
             path = process.exe()
             executable = re.split(r"[\\/]", path)[-1]
-        is_blender = _BLENDER.fullmatch(executable or program) is not None or _runs_bpy(process, executable or program)
-        since = dt.datetime.fromtimestamp(process.create_time()).astimezone().isoformat(timespec="seconds")
+        blender = is_blender(process, program, path)
+        created = process.create_time()
+        since = dt.datetime.fromtimestamp(created).astimezone().isoformat(timespec="seconds")
         user = process.username()
         parent, arguments = process.ppid(), tuple(process.cmdline())
-    return Listener(at.address, at.port, at.pid, program, executable, user, since, is_blender, parent, arguments, path)
+    return Listener(
+        at.address, at.port, at.pid, program, executable, user, since, blender, parent, arguments, path, created
+    )
 
 
 def user_name() -> str:
@@ -192,17 +188,6 @@ def program_file(pid: int) -> str:
     with contextlib.suppress(psutil.Error, OSError):
         return psutil.Process(pid).exe()
     return ""
-
-
-def _runs_bpy(process: psutil.Process, executable: str) -> bool:
-    """Whether an interpreter has loaded Blender as a Python module (`import bpy` from the wheel)."""
-    if not executable.lower().startswith("python"):
-        return False
-    with contextlib.suppress(psutil.Error, OSError, AttributeError):
-        if sys.platform == "linux":  # psutil asks for the size of each region too, for which the kernel walks its pages
-            return b"/bpy/" in Path(f"/proc/{process.pid}/maps").read_bytes()
-        return any(re.search(r"[\\/]bpy[\\/]", region.path) for region in process.memory_maps())
-    return False
 
 
 def is_local(host: str) -> bool:

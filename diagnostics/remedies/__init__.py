@@ -5,19 +5,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..knowledge.repairs import ACTION
-from ..model import Machine, Remedy
+from ..model import END_PROCESS, Machine, Remedy
 from . import undo
 from .change import Change, ChangeError
 from .file_change import plan_edits
+from .process import StillRunsError, plan_end
 from .refusal import refusal
 
-__all__ = ["Change", "ChangeError", "can_plan", "plan", "undo"]
-
-
-def can_plan(remedy: Remedy) -> bool:
-    """Whether `plan` knows how to make this repair. Others are copied, or made by a click in Blender."""
-    return remedy.kind == "apply" and remedy.action == ACTION
+__all__ = ["Change", "ChangeError", "StillRunsError", "plan", "undo"]
 
 
 def plan(remedy: Remedy, machine: Machine | None = None, *, own_folder: Path | None = None) -> Change:
@@ -27,6 +22,8 @@ def plan(remedy: Remedy, machine: Machine | None = None, *, own_folder: Path | N
     diagnosis has seen, or the repair cannot be made from here.
     """
     machine = machine or Machine.current()
-    if not can_plan(remedy):
+    if not remedy.is_outside_blender:
         raise refusal("unknown")
+    if remedy.action == END_PROCESS:
+        return plan_end(remedy)
     return plan_edits(remedy, machine, own_folder or machine.state_folder)

@@ -51,7 +51,7 @@ def step(found: Finding, remedy: Remedy, *, exact: bool = False) -> tuple[str, s
     """What to do, in a sentence, and the text to copy for it, which a click needs none of."""
     if remedy.kind != "apply":
         return f"{remedy.title.removesuffix('.')}:", remedy.exact if exact else remedy.text
-    if not remedy.edits:
+    if not remedy.is_outside_blender:
         return say("click", name=remedy.title), ""
     return say("click_or_fix", name=remedy.title), f"mcp-diagnostics fix {found.id}"
 

@@ -107,7 +107,7 @@ def _step(found: Finding, remedy: Remedy, *, exact: bool) -> Iterator[str]:
     text = (remedy.exact if exact else remedy.text) or remedy.text
     if remedy.kind == "apply":
         names = {"button": _plain(remedy.title), "id": found.id}
-        yield _box(fill(table("runbook")["click_or_fix" if remedy.edits else "click"], names))
+        yield _box(fill(table("runbook")["click_or_fix" if remedy.is_outside_blender else "click"], names))
     elif remedy.kind == "open" and re.fullmatch(r"https://[^\s<>]+", text):
         yield _box(f"{_plain(remedy.title).removesuffix('.')}: <{text}>")
     else:

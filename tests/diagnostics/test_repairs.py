@@ -12,7 +12,7 @@ import pytest
 
 from diagnostics.model import Finding, Remedy, Report, Verdict
 from diagnostics.protocols.located_json import parse, plain
-from diagnostics.remedies import can_plan, plan, undo
+from diagnostics.remedies import plan, undo
 from diagnostics.reports import render
 
 from .checks.test_client_apps import FILES, put, put_app
@@ -30,7 +30,7 @@ LAUNCHER = {"only": ["client", "launcher"]}
 
 
 def offered(finding: Finding) -> list[Remedy]:
-    return [remedy for remedy in finding.remedies if can_plan(remedy)]
+    return [remedy for remedy in finding.remedies if remedy.is_outside_blender]
 
 
 def repaired(doctor: Doctor, cause: str, choose: int = 0, **target: Any) -> dict[str, str]:

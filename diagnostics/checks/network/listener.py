@@ -15,6 +15,7 @@ from ...probes.accept_queue import connections_waiting
 from ...probes.background import in_thread
 from ...probes.bridge import BridgeAnswer, Ended
 from ...probes.listeners import Client, Listener, clients, read_tcp_table, user_name
+from ...probes.process_identity import mark
 from ...protocols.dialect import Dialect
 from ...protocols.ssh_forward import Forward, forwards
 from ..entries import typed
@@ -115,6 +116,7 @@ async def _taken(
         | {"pid": taken.pid, "program": taken.program, "user": taken.user, "since": taken.since}
         | {"what": answer.recognised.program if answer.recognised else None}
         | {"_inspect": inspect_command(taken.pid, context)}
+        | {"_end_process": mark(taken.pid, taken.created_s) if own_program else None}
         | {"_end": end_command(taken.pid, context) if own_program else None}
         | free
         | {"_other_env": None if bridge is not None else free["_free_env"]},

@@ -17,11 +17,12 @@ from ...probes.listeners import Listener
 from ...probes.port_binding import loopback_fault, why_forbidden
 from ...probes.system_firewall import reserved_range
 from ...probes.tcp import Address, Attempt, Reached
+from ..addon_port import moved
 from ..entries import Entry
 from . import elsewhere, firewall
 from .another_port import another_port
 from .elsewhere import Elsewhere
-from .endpoint import WILDCARDS, Endpoint, Reach, evidence_at, expects_web, is_bridge, is_loopback
+from .endpoint import WILDCARDS, Endpoint, Reach, evidence_at, expects_web, is_bridge, is_loopback, own_bridges
 from .hosts import evidence_of_host
 from .machine import listening_at
 from .tunnel import from_here
@@ -85,7 +86,7 @@ async def _refused_here(
     if other is not None:
         return finding("network.wrong-family", evidence | {"works": str(other), "_address": other.host})
     for bridge in (await elsewhere.bridges(context, but=where.port))[:1]:
-        return finding("network.port-mismatch", evidence | _mismatch(bridge, context))
+        return finding("network.port-mismatch", evidence | _mismatch(bridge, where, context))
     refusal = "" if listeners else await in_thread(lambda: why_forbidden(where.port))
     if not refusal:
         return None
@@ -128,10 +129,11 @@ async def _unanswered_here(
     return finding("network.accept-stalled", evidence | {"waiting": waiting}) if waiting and timed_out else None
 
 
-def _mismatch(other: Elsewhere, context: Context) -> dict[str, EvidenceValue]:
+def _mismatch(other: Elsewhere, where: Endpoint, context: Context) -> dict[str, EvidenceValue]:
     product = other.product
     agreed = any(entry.endpoint[1] == other.port for entry in context.all_observed(Entry))
     variables = {product.port_variable: str(other.port)} if product and product.port_variable else None
+    own = next((bridge for bridge in own_bridges(context) if bridge.port == other.port), None)
     return {
         "found_port": other.port,
         "found_product": product.name if product else "a Blender add-on",
@@ -140,4 +142,5 @@ def _mismatch(other: Elsewhere, context: Context) -> dict[str, EvidenceValue]:
         "_found": f"port {other.port}",
         "_agreed": agreed,
         "_variables": json.dumps(variables) if variables and not agreed else None,
+        **({} if own is None or agreed else moved(own, where.port)),
     }

@@ -199,3 +199,58 @@ def self_test_in_its_thread(end):
 def self_test_deadline():
     """What the engine's own self-test takes at most, in seconds."""
     return importlib.import_module(f"{MODULE}.diagnostics.self_test").DEADLINE_S
+
+
+def repair_by_script(addon, port):
+    """What a script is told and what it changes: an add-on that is off, and buttons that are out of date."""
+    bpy.ops.preferences.addon_install(filepath=addon)
+    module = pathlib.Path(addon).stem
+    prefs = bpy.context.preferences.addons[MODULE].preferences
+    prefs.host, prefs.port = "127.0.0.1", port
+    session = importlib.import_module(f"{MODULE}.operators.session")
+    with contextlib.redirect_stdout(io.StringIO()):
+        bpy.ops.mcp_diagnostics.run()
+    button = {"finding": "addon.disabled", "index": 0}
+    seen = {"found": [finding.id for finding in session.state.report.findings]}
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        seen["unconfirmed"] = told(bpy.ops.mcp_diagnostics.repair, **button)
+    seen["printed"] = printed.getvalue()
+    seen["untouched"] = module not in bpy.context.preferences.addons
+    seen["confirmed"] = told(bpy.ops.mcp_diagnostics.repair, confirmed=True, **button)
+    seen["enabled"] = module in bpy.context.preferences.addons
+    seen["again"] = told(bpy.ops.mcp_diagnostics.repair, confirmed=True, **button)
+    seen["undone"] = told(bpy.ops.mcp_diagnostics.undo_repair, confirmed=True)
+    seen["disabled"] = module not in bpy.context.preferences.addons
+    seen["undone twice"] = told(bpy.ops.mcp_diagnostics.undo_repair, confirmed=True)
+    # As Blender's own operator does, which cannot work without a window.
+    (pathlib.Path(bpy.utils.user_resource("SCRIPTS", path="addons")) / f"{module}.py").unlink()
+    addon_utils.modules(refresh=True)
+    seen["removed"] = told(bpy.ops.mcp_diagnostics.repair, confirmed=True, **button)
+    seen["no such"] = told(bpy.ops.mcp_diagnostics.repair, finding="addon.busy", index=7, confirmed=True)
+    seen["by force"] = told(bpy.ops.mcp_diagnostics.end_by_force, confirmed=True)
+    seen["open"] = sorted(bpy.ops.mcp_diagnostics.open_place(place="Edit > Preferences > System > Network"))
+    return seen
+
+
+def end_by_script(port):
+    """What a script is told when it ends the program at this port, once and again."""
+    prefs = bpy.context.preferences.addons[MODULE].preferences
+    prefs.host, prefs.port = "127.0.0.1", port
+    session = importlib.import_module(f"{MODULE}.operators.session")
+    with contextlib.redirect_stdout(io.StringIO()):
+        bpy.ops.mcp_diagnostics.run()
+    finding = next(found for found in session.state.report.findings if found.id == "network.port-taken")
+    index = next(i for i, remedy in enumerate(finding.remedies) if remedy.action == "end-process")
+    button = {"finding": finding.id, "index": index, "confirmed": True}
+    first = told(bpy.ops.mcp_diagnostics.repair, **button)
+    force = told(bpy.ops.mcp_diagnostics.end_by_force, confirmed=True)
+    return {"first": first, "force": force, "again": told(bpy.ops.mcp_diagnostics.repair, **button)}
+
+
+def told(operator, **arguments):
+    """What an operator returns, and what the panel would say."""
+    session = importlib.import_module(f"{MODULE}.operators.session")
+    session.state.notice = ""
+    result = operator(**arguments)
+    return [*result, session.state.notice]

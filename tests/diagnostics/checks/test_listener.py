@@ -220,4 +220,4 @@ def test_the_port_is_taken_and_blender_answers_at_another(doctor: Doctor, tmp_pa
 def test_the_port_is_taken_and_no_blender_answers(doctor: Doctor, tmp_path: Path) -> None:
     with program(tmp_path, "spotify") as (port, _pid):
         taken = found(doctor.reach(port), "network.port-taken")
-    assert not [remedy for remedy in taken.remedies if remedy.action]
+    assert [remedy.action for remedy in taken.remedies if remedy.action] == ["end-process"]
