@@ -93,6 +93,10 @@ class AsksFirst:
             cancel_default=self.planned.final,
         )
 
+    def check(self, _context: bpy.types.Context) -> bool:
+        """Another page is another picture."""
+        return True
+
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the change."""
         for view in _views:
