@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -96,6 +97,21 @@ def test_asked_on_a_terminal(file: Path, answer: str, status: int) -> None:
     assert b"[y/N]" in out
     assert (file.read_text() != before) == (status == 0)
     assert (b"Nothing was changed." in err) == (status == 1)
+
+
+def test_interrupted_while_it_asks(file: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+        def readline(self, _size: int | None = None) -> str:
+            raise KeyboardInterrupt
+
+    before = file.read_text()
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    assert main(*FIX) == 130
+    assert capsys.readouterr().err == "mcp-diagnostics: interrupted\n"
+    assert file.read_text() == before
 
 
 @pytest.mark.parametrize(

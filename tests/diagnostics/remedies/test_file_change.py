@@ -94,6 +94,13 @@ def test_the_preview_has_no_secret(file: Path, machine: Machine) -> None:
     assert '"BLENDER_PORT": "9988", "PATH": "/usr/bin"' in shown
 
 
+def test_a_secret_that_is_escaped_in_the_file(file: Path, machine: Machine) -> None:
+    file.write_text(CONFIG.replace("s3cr3t value", 's3cr3t \\"quoted\\" \\\\ value'))
+    assert json.loads(file.read_text())["mcpServers"]["blender"]["env"]["SKETCHFAB"] == 's3cr3t "quoted" \\ value'
+    assert "s3cr3t" not in planned(file, machine).preview
+    assert "quoted" not in planned(file, machine).preview
+
+
 def test_a_file_of_one_long_line(file: Path, machine: Machine) -> None:
     document = {"history": ["x" * 50] * 2000, **json.loads(CONFIG), "more": ["y" * 50] * 2000}
     file.write_text(json.dumps(document))
