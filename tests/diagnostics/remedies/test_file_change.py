@@ -76,6 +76,7 @@ def test_made_and_undone(file: Path, machine: Machine) -> None:
     assert backup.read_text() == CONFIG
     assert str(file) in said
     assert str(backup) in said
+    assert "Cursor" in said, "what the user does next"
     again = back(machine)
     assert again is not None
     assert change.title in again.title
