@@ -14,46 +14,11 @@ from ..protocols import mcp_versions
 from ..reports import FORMATS
 from ..target import DEFAULTS, ISOLATED_DEADLINE_S, TargetError, make_target
 from ..text import one_line
+from .manual import EXITS, FIX_ABOUT, FIX_EXITS, LOCK_ABOUT, LOCK_EXITS, UNDO_EXITS
 from .terminal import say
 
 WRONG_USAGE = 2
 COMMANDS = ("run", "fix", "undo", "lock", "apps", "explain", "self-test")
-
-_EXITS = """exit status:
-  0    everything that applies works (with or without warnings)
-  1    something is broken (or a warning, with --fail-on warn)
-  2    wrong usage
-  3    nothing is broken, but something could not be tested
-  4    MCP Diagnostics itself failed
-  130  interrupted"""
-
-_FIX_ABOUT = (
-    "Runs the diagnosis, shows what the repair of the cause would change, makes it after a yes, and runs the diagnosis "
-    "again. What is changed is kept beside it as a backup, and “undo” takes it back."
-)
-_FIX_EXITS = """exit status:
-  0    the cause is gone, or with --dry-run the change is shown
-  1    it is still there: the change did not help, or was not made
-  2    wrong usage, or the cause was not found, or has no repair that can be made from here
-  3    the change is made, and whether it helped could not be tested
-  130  interrupted"""
-_UNDO_EXITS = """exit status:
-  0    the last change is taken back, or with --dry-run shown
-  1    there is none, or it cannot be taken back; nothing was changed
-  2    wrong usage
-  130  interrupted"""
-
-_LOCK_ABOUT = (
-    "Records what a working chain consists of in a small file for version control, with the server's packages and "
-    "their hashes beside it; or says what is otherwise now."
-)
-_LOCK_EXITS = """exit status of verify:
-  0    everything is as it is recorded
-  1    something is otherwise
-  2    wrong usage, or no lock file that can be read
-  3    not everything could be compared
-of write: that of the run, with which nothing is written unless it is 0;
-  3    also where no requirements with hashes could be made"""
 
 
 _SELF_TEST_ABOUT = (
@@ -85,14 +50,14 @@ def parser(prog: str) -> argparse.ArgumentParser:
     """The parser; `action` of what it parses is the name of the command."""
     about = "Finds the broken link between an AI app, its MCP server and Blender, and says how to repair it."
     formatter = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog, description=about, epilog=_EXITS, formatter_class=formatter, allow_abbrev=False)
+    parser = _Parser(prog, description=about, epilog=EXITS, formatter_class=formatter, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
     commands = parser.add_subparsers(title="commands", metavar=" | ".join(COMMANDS))
     run = commands.add_parser(
         "run",
         help="diagnose the chain (this is what happens without a command)",
         description=about,
-        epilog=_EXITS,
+        epilog=EXITS,
         formatter_class=formatter,
         allow_abbrev=False,
     )
@@ -103,8 +68,8 @@ def parser(prog: str) -> argparse.ArgumentParser:
     lock = commands.add_parser(
         "lock",
         help="record what a working chain consists of, or compare with that",
-        description=_LOCK_ABOUT,
-        epilog=_LOCK_EXITS,
+        description=LOCK_ABOUT,
+        epilog=LOCK_EXITS,
         formatter_class=formatter,
         allow_abbrev=False,
     )
@@ -144,8 +109,8 @@ def _add_repairs(commands: argparse._SubParsersAction[_Parser]) -> None:
     fix = commands.add_parser(
         "fix",
         help="make the repair of a cause that the diagnosis finds",
-        description=_FIX_ABOUT,
-        epilog=_FIX_EXITS,
+        description=FIX_ABOUT,
+        epilog=FIX_EXITS,
         formatter_class=formatter,
         allow_abbrev=False,
     )
@@ -159,7 +124,7 @@ def _add_repairs(commands: argparse._SubParsersAction[_Parser]) -> None:
     undo = commands.add_parser(
         "undo",
         help="take back the last change that was made",
-        epilog=_UNDO_EXITS,
+        epilog=UNDO_EXITS,
         formatter_class=formatter,
         allow_abbrev=False,
     )

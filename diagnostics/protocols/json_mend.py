@@ -15,7 +15,7 @@ from .located_json import JsonProblem, JsonSyntaxError, parse
 
 _MOST = 20
 """Mistakes that are mended; a text with more is no slip."""
-_LONG = 200_000
+_LONG = 50_000
 """Characters up to which a text is tried, as each mistake means to read it once more."""
 
 _How = Callable[[re.Match[str]], str | None]

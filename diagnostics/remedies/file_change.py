@@ -66,8 +66,9 @@ class FileChange:
             except BaseException:
                 journal.forget(self.folder, record)
                 raise
+        again = dict.fromkeys(one.app.how_to_restart(self.machine) for one in self.files)
         names = {"files": ", ".join(str(one.file) for one in self.files), "backups": ", ".join(map(str, backups))}
-        return words("said", "made", names)
+        return words("said", "made", {**names, "restart": " ".join(again)})
 
     def _places(self) -> list[tuple[App, Path]]:
         return [(one.app, one.file) for one in self.files]

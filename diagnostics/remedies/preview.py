@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..knowledge import products
@@ -14,7 +14,7 @@ from ..model import Machine
 from ..protocols import app_file
 from ..protocols.located_json import JsonSyntaxError, plain
 from ..protocols.located_toml import TomlSyntaxError
-from ..redaction import Redactor, looks_secret, secret_words
+from ..redaction import Redactor, hide, looks_secret, secret_words
 from ..secret_patterns import MASK
 from ..text import clean
 
@@ -32,7 +32,8 @@ def diff(file: Path, old: bytes, new: bytes, app: App, machine: Machine) -> str:
     secrets = {secret for text in (before, after) for secret in _secrets(app, text)}
     redactor = Redactor(machine, secrets)
     lines = _unified(before.splitlines(), after.splitlines())
-    shown = [redactor.exact(line) for line in _narrow([_hidden(line, secrets) for line in lines])]
+    # Hidden before anything is cut off a line, which would make half a secret unknown.
+    shown = [redactor.exact(line) for line in _narrow([hide(line, secrets) for line in lines])]
     name = clean(str(file), 500)
     return "\n".join([f"--- {name}", f"+++ {name}", *shown]) + "\n"
 
@@ -51,13 +52,6 @@ def _unified(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
 
 def _moved(header: str, by: int) -> str:
     return re.sub(r"([-+])(\d+)", lambda found: f"{found[1]}{int(found[2]) + by}", header)
-
-
-def _hidden(line: str, secrets: Iterable[str]) -> str:
-    """The line without the known secrets, before anything is cut off it."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        line = line.replace(secret, MASK)
-    return line
 
 
 def _narrow(lines: Sequence[str]) -> Iterator[str]:
@@ -101,8 +95,4 @@ def _secrets(app: App, text: str) -> set[str]:
         elif isinstance(value, list):
             todo += value
             found |= secret_words([word for word in value if isinstance(word, str)])
-    return {secret for secret in found if secret.strip() and len(secret) > _SHORT}
-
-
-_SHORT = 3
-"""What is not longer is no secret, and may be a part of any word."""
+    return found

@@ -20,7 +20,10 @@ from diagnostics.model import Report, Verdict
 
 from ..runs import Doctor, found, ids, row, said
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="names of processes are set as Linux does")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="names of processes are set as Linux does"),
+    pytest.mark.xdist_group("claude-desktop"),  # nobody else may have an app run, or need that none does
+]
 
 ENTRY = {"command": "uvx", "args": ["mcp-for-blender"]}
 SLEEP = "import time; time.sleep(60)"

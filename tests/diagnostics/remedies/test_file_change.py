@@ -76,6 +76,7 @@ def test_made_and_undone(file: Path, machine: Machine) -> None:
     assert backup.read_text() == CONFIG
     assert str(file) in said
     assert str(backup) in said
+    assert "Cursor" in said, "what the user does next"
     again = back(machine)
     assert again is not None
     assert change.title in again.title
@@ -92,6 +93,13 @@ def test_the_preview_has_no_secret(file: Path, machine: Machine) -> None:
     assert "hunter" not in shown
     assert "s3cr3t" not in shown
     assert '"BLENDER_PORT": "9988", "PATH": "/usr/bin"' in shown
+
+
+def test_a_secret_that_is_escaped_in_the_file(file: Path, machine: Machine) -> None:
+    file.write_text(CONFIG.replace("s3cr3t value", 's3cr3t \\"quoted\\" \\\\ value'))
+    assert json.loads(file.read_text())["mcpServers"]["blender"]["env"]["SKETCHFAB"] == 's3cr3t "quoted" \\ value'
+    assert "s3cr3t" not in planned(file, machine).preview
+    assert "quoted" not in planned(file, machine).preview
 
 
 def test_a_file_of_one_long_line(file: Path, machine: Machine) -> None:
