@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import re
 import string
@@ -22,6 +23,7 @@ CODE = [*(PACKAGE / "checks").rglob("*.py"), PACKAGE / "engine.py"]
 ID = re.compile(rf"(?:{'|'.join(Link)}|internal)\.[a-z][a-z-]*")
 
 
+@functools.cache
 def literals() -> set[str]:
     """All texts that stand in the code of the checks and of the engine, documentation left out."""
     found: set[str] = set()
