@@ -15,7 +15,6 @@ from ..protocols import app_file
 from ..protocols.located_json import JsonSyntaxError, plain
 from ..protocols.located_toml import TomlSyntaxError
 from ..redaction import Redactor, hide, looks_secret, secret_words
-from ..secret_patterns import MASK
 from ..text import clean
 
 _AROUND = 3
