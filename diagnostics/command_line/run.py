@@ -55,8 +55,8 @@ def _survey(options: argparse.Namespace, snapshot: Snapshot | None, output: Path
     for name in ("host", "port", "only", "wait", "lock", "isolate"):
         if getattr(options, name):
             raise TargetError(name, "does not go together with --endpoint and --endpoints")
-    if options.format not in {"text", "json"}:
-        raise TargetError("format", f"“{options.format}” is about one endpoint; use text or json with several")
+    if options.format == "runbook":
+        raise TargetError("format", "“runbook” is about one endpoint; use another format with several")
     endpoints = read_endpoints(options.endpoint, options.endpoints)
     survey, codes = Survey(options.format), set[int]()
 

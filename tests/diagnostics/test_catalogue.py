@@ -84,6 +84,7 @@ ALWAYS_ONE_OF = {
     "network.filtered": {"fix", "admin", "!rule"},
     "addon.import-failed": {"missing", "update_again", "place_again"},
     "addon.shared-temp": {"flatpak", "system"},
+    "client.entry-lost": {"backup", "worked"},
     "launcher.not-found": {"as_json", "entry_json", "uv", "other", "unknown"},
     "launcher.not-executable": {"made_for", "denied", "error", "interpreter"},
     "launcher.tls-intercepted": {"npm", "uv"},
@@ -109,13 +110,16 @@ def test_no_situation_is_without_a_remedy(cause: Cause) -> None:
         assert not cause.remedies or any(words.applies(evidence) for words in cause.remedies), evidence
 
 
+_PROGRAMS = {"uv", "uvx", "flatpak", "netsh", "mcp-diagnostics", "blender", "docker", "sudo"}
+
+
 @every
 def test_what_is_typed_in_a_terminal_begins_with_a_program(cause: Cause) -> None:
     """A command that the code makes has a name; one that stands here begins with a program and needs no quotes."""
     for words in cause.remedies:
         in_terminal = re.search(r"(?<!; )(?:^|, )in a terminal|run this there", words.title, re.IGNORECASE)
         if words.kind == "copy" and in_terminal and not words.text.startswith(("$", "--")):
-            assert words.text.split()[0] in {"uv", "uvx", "flatpak", "netsh", "mcp-diagnostics", "blender"}, words.text
+            assert words.text.split()[0] in _PROGRAMS, words.text
             assert not re.search(r"'[^']*\$|\"[^\"]*\$", words.text), "the code quotes what it fills in"
 
 

@@ -376,7 +376,8 @@ def test_in_the_other_build_of_the_app(doctor: Doctor) -> None:
 
 
 def test_several_servers_of_an_app_with_a_switch(doctor: Doctor) -> None:
-    servers = {"blender": ENTRY, "old": {**ENTRY, "args": ["blender-mcp"]}}
+    entry = {**ENTRY, "command": str(doctor.script("uvx", ""))}
+    servers = {"blender": entry, "old": {**entry, "args": ["blender-mcp"]}}
     file = put(doctor.home / ".cursor/mcp.json", "", json.dumps({"mcpServers": servers}, indent=2))
     for number, off in enumerate(("old", "blender")):
         after = repaired(doctor, "client.duplicate-servers", number, **CLIENT)
@@ -385,7 +386,8 @@ def test_several_servers_of_an_app_with_a_switch(doctor: Doctor) -> None:
 
 
 def test_several_servers_of_an_app_without_a_switch(doctor: Doctor) -> None:
-    doctor.configure(ENTRY, old={**ENTRY, "args": ["blender-mcp"]}, other={"command": "x"})
+    entry = {**ENTRY, "command": str(doctor.script("uvx", ""))}
+    doctor.configure(entry, old={**entry, "args": ["blender-mcp"]}, other={"command": "x"})
     after = repaired(doctor, "client.duplicate-servers", 1, **CLIENT)
     assert json.loads(after[CONFIG])["mcpServers"].keys() == {"old", "other"}
 

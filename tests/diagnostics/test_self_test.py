@@ -24,7 +24,7 @@ from diagnostics import checks
 from diagnostics.check import Context, Outcome
 from diagnostics.knowledge import catalogue, table
 from diagnostics.knowledge.catalogue import finding
-from diagnostics.model import CaseEnded, CheckStarted, Report, SelfTestEvent, SelfTestReport, Tool, Verdict
+from diagnostics.model import CaseEnded, CheckStarted, Finding, Report, SelfTestEvent, SelfTestReport, Tool, Verdict
 from diagnostics.probes.background import in_thread
 from diagnostics.self_test import exit_code, python, self_test, self_test_async, trial
 from diagnostics.self_test.case import SETUPS, Case, cases
@@ -134,19 +134,24 @@ def test_a_check_that_says_nothing_is_found_out(monkeypatch: pytest.MonkeyPatch,
 def test_a_check_that_names_another_cause_is_found_out(
     only: list[str], monkeypatch: pytest.MonkeyPatch, unknown_names: list[str]
 ) -> None:
+    # The words of a finding without its evidence are not the matter here.
+    monkeypatch.setattr(catalogue, "Finding", Finding)
+
     async def another(_context: Context) -> Outcome:
         return Outcome(Verdict.FAIL, findings=(finding("client.entry-disabled", {"app": "x"}),))
 
     _replace(monkeypatch, "client.configuration", another)
     only[:] = ["file-bom"]
     (result,) = self_test().results
-    unknown_names.clear()  # the words of a finding without its evidence are not the matter here
+    unknown_names.clear()
     assert (result.verdict, result.came) == (Verdict.FAIL, "fail client.entry-disabled")
 
 
 def test_a_warning_where_all_is_well_is_found_out(
     only: list[str], monkeypatch: pytest.MonkeyPatch, unknown_names: list[str]
 ) -> None:
+    monkeypatch.setattr(catalogue, "Finding", Finding)
+
     async def warns(_context: Context) -> Outcome:
         return Outcome(Verdict.WARN, findings=(finding("addon.outdated", {}, verdict=Verdict.WARN),))
 

@@ -187,7 +187,9 @@ def _judged(
         return [finding("network.http-not-mcp", evidence | _of_fault(first))]
     if first.status in _REDIRECTS:
         location = shown_url(first.header("location"))
-        return [finding("network.http-redirect", evidence | {"location": location or "nowhere", "_to": location})]
+        # What was left out of an address, because it may be a secret, is missing where it would be pasted.
+        whole = location if "…" not in location else None
+        return [finding("network.http-redirect", evidence | {"location": location or "nowhere", "_to": whole})]
     if first.status in _UNAUTHORISED:
         challenge = first.header("www-authenticate")
         metadata = re.search(r'resource_metadata="?([^",\s]+)', challenge)

@@ -15,7 +15,7 @@ from diagnostics import last_good
 from diagnostics.ledger import Ledger
 from diagnostics.model import Report, WorkedEntry, WorkingSet
 
-from ..runs import CONFIG, FOLDERS, Doctor, found, ids, said
+from ..runs import CONFIG, FOLDERS, Doctor, copies, found, ids, said
 from .test_client_apps import put_app
 
 ENTRY = {"command": "uvx", "args": ["mcp-for-blender"]}
@@ -41,7 +41,7 @@ def test_a1_the_program_is_where_the_app_does_not_look(doctor: Doctor, platform:
     doctor.configure({**ENTRY, "env": {"PATH": str(doctor.home / "empty")}})
     told = found(look(doctor), "launcher.not-found")
     assert told.evidence["found_at"] == f"~/{PROGRAMS[platform]}"
-    made = json.loads("{" + told.remedies[0].exact + "}")
+    made = json.loads("{" + copies(told)[0].exact + "}")
     doctor.configure({**ENTRY, **made})
     assert Path(made["command"]) == uvx
     assert ids(look(doctor)) == ["launcher.consent-needed"]
@@ -52,7 +52,7 @@ def test_a2_uv_of_pip_brings_no_uvx_on_windows(doctor: Doctor) -> None:
     uv = doctor.script("AppData/Roaming/Python/Python311/Scripts/uv.exe", "")
     doctor.configure({**ENTRY, "env": {"Path": str(doctor.home / "empty")}})
     told = found(look(doctor), "launcher.uvx-missing")
-    assert json.loads("{" + told.remedies[0].exact + "}") == {
+    assert json.loads("{" + copies(told)[0].exact + "}") == {
         "command": str(uv),
         "args": ["tool", "run", "mcp-for-blender"],
     }
@@ -185,7 +185,7 @@ def test_b13_a_short_form_that_only_a_terminal_replaces(
     doctor.platform = platform
     doctor.configure({**ENTRY, "command": text})
     told = found(look(doctor), "launcher.path-unexpanded")
-    assert told.remedies[0].exact == json.dumps(expanded.replace("{home}", str(doctor.home)))
+    assert copies(told)[0].exact == json.dumps(expanded.replace("{home}", str(doctor.home)))
 
 
 @everywhere

@@ -114,9 +114,7 @@ def test_one_that_nobody_has_taken_leave_of_has_ended_too() -> None:
     with waiting() as process:
         remedy = remedy_for(process.pid)
         process.kill()
-        psutil.wait_procs([psutil.Process(process.pid)], timeout=0)
-        while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
-            pass
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         assert "has ended already" in refusal(remedy)
 
 
