@@ -162,6 +162,25 @@ def test_a_warning_where_all_is_well_is_found_out(
 
 
 @pytest.mark.usefixtures("only")
+def test_what_fails_once_is_tried_again_by_itself(monkeypatch: pytest.MonkeyPatch, unknown_names: list[str]) -> None:
+    monkeypatch.setattr(catalogue, "Finding", Finding)
+    meaning = next(one.run for one in checks.CHECKS if one.id == "addon.meaning")
+    asked: list[Context] = []
+
+    async def warns_at_first(context: Context) -> Outcome:
+        asked.append(context)
+        if len(asked) == 1:
+            return Outcome(Verdict.WARN, findings=(finding("addon.outdated", {}, verdict=Verdict.WARN),))
+        return await meaning(context)
+
+    _replace(monkeypatch, "addon.meaning", warns_at_first)
+    report = self_test()
+    unknown_names.clear()
+    assert report.of(Verdict.FAIL) == ()
+    assert len({result.id for result in report.results}) == len(report.results)
+
+
+@pytest.mark.usefixtures("only")
 def test_a_check_that_raises_is_no_pass(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     async def raises(_context: Context) -> Outcome:
         raise KeyError("broken")
