@@ -24,6 +24,8 @@ _WIDTH = 560
 """Of the dialog, in pixels at an interface scale of 1."""
 _MARGIN = 40
 """What is left free beside it in a small window."""
+MAX_PAGES = 200
+"""Of a change in its dialog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,12 @@ class AsksFirst:
         description="For scripts: make the change without a dialog. Otherwise it is printed, and nothing is done",
         options={"SKIP_SAVE", "HIDDEN"},
     )
-    page: bpy.props.IntProperty(
-        name="Page", description="Which part of a long change is shown", min=1, default=1, options={"SKIP_SAVE"}
+    # A choice and no number: a dialog of Blender 4 has the buttons of choices redrawn, but only edits its numbers.
+    page: bpy.props.EnumProperty(
+        name="Page",
+        description="Which part of a long change is shown",
+        items=tuple((str(number), str(number), "") for number in range(1, MAX_PAGES + 1)),
+        options={"SKIP_SAVE", "HIDDEN"},
     )
     width = 0
     """Of the dialog, in pixels at an interface scale of 1."""

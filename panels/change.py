@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..operators.asking import MAX_PAGES
 from . import wrap
+from .language import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +35,31 @@ def draw(operator: AsksFirst, context: bpy.types.Context, change: Any) -> None:
     lines = list(_lines(change.preview, space))
     size = max(_FEWEST, int(context.window.height * _PART / (space.unit * _LINE)))
     pages = -(-len(lines) // size)
-    page = min(operator.page, pages)
+    page = min(int(operator.page), pages)
     box = layout.box().column(align=True)
     box.scale_y = wrap.LINE_HEIGHT
     for text, icon in lines[(page - 1) * size : page * size]:
         box.label(text=text, icon=icon, translate=False)
     if pages > 1:
-        row = layout.row()
-        row.label(text=f"Page {page} of {pages}", translate=False)
-        row.prop(operator, "page", text="")
+        _page_buttons(layout.row(), operator, page, min(pages, MAX_PAGES))
+
+
+def _page_buttons(row: bpy.types.UILayout, operator: AsksFirst, page: int, pages: int) -> None:
+    """Draw where the reader is, between the buttons that turn the page."""
+    for target, label, icon in (
+        (page - 1, say("Previous Page"), "TRIA_LEFT"),
+        (page, say("Page $page of $pages", page=page, pages=pages), ""),
+        (page + 1, say("Next Page"), "TRIA_RIGHT"),
+    ):
+        part = row.row()
+        if target == page:
+            part.alignment = "CENTER"
+            part.label(text=label, translate=False)
+            continue
+        part.enabled = 1 <= target <= pages
+        # The choice that is made already would be drawn as a button that is pressed down.
+        there = target if part.enabled else 2 * page - target
+        part.prop_enum(operator, "page", str(there), text=label, translate=False, icon=icon)
 
 
 def _lines(preview: str, space: Space) -> Iterator[tuple[str, str]]:
