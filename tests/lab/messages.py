@@ -26,7 +26,7 @@ FOLDER = REPOSITORY / "diagnostics" / "knowledge" / "translations"
 _WORDS = ("links", "verdicts", "headlines")
 """The parts of `words.toml` that the panel says; the others stand in reports and locks, which are English."""
 _SAID_BY = {"say", "_heading", "_end", "poll_message_set", "BoolProperty"}
-_KEYWORDS = {"name", "description", "text", "label"}
+_KEYWORDS = {"name", "description", "text", "label", "confirm_text"}
 _ASSIGNED = {"bl_label", "before", "after", "why", "none", "notice", "rows"}
 
 
