@@ -69,7 +69,7 @@ def _lines(preview: str, space: Space) -> Iterator[tuple[str, str]]:
     for line, icon in _marked(preview.splitlines()):
         for part in wrap.lines(line, room) or ("",):
             yield part, icon
-            icon = "DOT" if icon in _ICONS.values() else "BLANK1"  # noqa: PLW2901
+            icon = "BLANK1" if icon in {"BLANK1", "FILE"} else "DOT"  # noqa: PLW2901
 
 
 def _marked(lines: list[str]) -> Iterator[tuple[str, str]]:
