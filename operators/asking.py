@@ -24,7 +24,7 @@ _WIDTH = 560
 """Of the dialog, in pixels at an interface scale of 1."""
 _MARGIN = 40
 """What is left free beside it in a small window."""
-MAX_PAGES = 200
+MAX_PAGES = 50
 """Of a change in its dialog."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import settings
 from .attempt import WayBack
 from .blender_words import refusal
 
@@ -26,7 +25,7 @@ def plan(_context: bpy.types.Context, remedy: Remedy) -> Any:
     """Plan the change. Raises ChangeError."""
     from ..diagnostics import remedies  # noqa: PLC0415  # loaded with the first repair
 
-    return remedies.plan(remedy, own_folder=folder())
+    return remedies.plan(remedy)
 
 
 def way_back(remedy: Remedy, change: Any) -> WayBack | None:
@@ -56,7 +55,7 @@ def _last_of_files() -> Any:
 
 
 def folder() -> Path:
-    """Where what is needed to undo a change of a file is kept."""
+    """Where what is needed to undo a change of a file is kept: one place for Blender and the shell."""
     from ..diagnostics.model import Machine  # noqa: PLC0415
 
-    return settings.own_folder() or Machine.current().state_folder
+    return Machine.current().state_folder

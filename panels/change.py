@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..operators.asking import MAX_PAGES
@@ -65,10 +66,24 @@ def _page_buttons(row: bpy.types.UILayout, operator: AsksFirst, page: int, pages
 def _lines(preview: str, space: Space) -> Iterator[tuple[str, str]]:
     """The lines of the preview as labels, each with its icon; the rest of a broken line stands under its beginning."""
     room = space.narrower(wrap.ICON)
-    for line in preview.splitlines():
-        icon = "BLANK1"
-        if not line.startswith(("+++", "---")) and line[:1] in _ICONS:
-            icon, line = _ICONS[line[0]], line[1:]  # noqa: PLW2901  # the icon says what the sign said
+    for line, icon in _marked(preview.splitlines()):
         for part in wrap.lines(line, room) or ("",):
             yield part, icon
-            icon = "BLANK1" if icon == "BLANK1" else "DOT"
+            icon = "BLANK1" if icon in {"BLANK1", "FILE"} else "DOT"  # noqa: PLW2901
+
+
+def _marked(lines: list[str]) -> Iterator[tuple[str, str]]:
+    """The lines without the marks of a diff: an icon says what goes and what comes, a heading which file it is."""
+    for index, line in enumerate(lines):
+        following = lines[index + 1] if index + 1 < len(lines) else ""
+        # A line that goes may begin with two dashes of its own; what names a file stands over its new name.
+        if line.startswith("--- ") and following == f"+++ {line[4:]}":
+            yield line[4:], "FILE"
+        elif hunk := re.match(r"@@ -(\d+)\S* \+\S+ @@", line):
+            yield say("From line $line", line=hunk[1]), "BLANK1"
+        elif line.startswith("+++ ") and index and lines[index - 1] == f"--- {line[4:]}":
+            continue
+        elif line[:1] in _ICONS:
+            yield line[1:], _ICONS[line[0]]
+        else:
+            yield line, "BLANK1"

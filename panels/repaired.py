@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..operators import attempt, end_by_force, undo_repair
 from . import wrap
+from .language import say
 
 if TYPE_CHECKING:
     import bpy
@@ -27,7 +28,7 @@ def draw(layout: bpy.types.UILayout, space: Space) -> None:
         column = layout.column(align=True)
         wrap.text(column, space, repairs.outcome or repairs.said, icon="INFO")
         if repairs.outcome:
-            wrap.text(column, space, repairs.said, dim=True)
+            wrap.text(column, space, repairs.said)
     if repairs.forced is not None:
         _button(layout, space, end_by_force.MCP_DIAGNOSTICS_OT_end_by_force, repairs.forced.change.title, "CANCEL")
     if repairs.ways_back:
@@ -35,7 +36,7 @@ def draw(layout: bpy.types.UILayout, space: Space) -> None:
             layout,
             space,
             undo_repair.MCP_DIAGNOSTICS_OT_undo_repair,
-            f"Undo: {repairs.ways_back[-1].title}",
+            say("Undo: $title", title=repairs.ways_back[-1].title),
             "LOOP_BACK",
         )
 
@@ -47,4 +48,6 @@ def _button(
     fits = space.fits(f"{title}…", units=_BUTTON)
     if not fits:
         wrap.text(layout, space, title)
-    layout.operator(operator.bl_idname, text=f"{title if fits else operator.bl_label}…", icon=icon, translate=False)
+    layout.operator(
+        operator.bl_idname, text=f"{title if fits else say(operator.bl_label)}…", icon=icon, translate=False
+    )

@@ -29,7 +29,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         return
     column.operator(MCP_DIAGNOSTICS_OT_self_test.bl_idname)
     if state.self_test_notice:
-        wrap.text(column, space, state.self_test_notice, icon="INFO")
+        wrap.text(column, space, say(state.self_test_notice), icon="INFO")
     elif state.self_test is not None:
         _draw_result(column, space, state.self_test)
 

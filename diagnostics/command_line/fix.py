@@ -43,7 +43,7 @@ def fix(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
         return _refuse(chosen)
     finding, remedy = chosen
     try:
-        change = plan(remedy, own_folder=options.own_folder)
+        change = plan(remedy)
         write(change.preview.rstrip() + "\n")
         if options.dry_run:
             return 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 
 from ..knowledge.repairs import words
-from ..model import Snapshot
+from ..model import Machine, Snapshot
 from ..remedies import ChangeError
 from ..remedies.undo import last
 from .terminal import agrees, say, write
@@ -17,7 +17,7 @@ NOT_UNDONE = 1
 def undo(options: argparse.Namespace, _snapshot: Snapshot | None) -> int:
     """Takes the last change back; returns the exit status: 0 done or shown, 1 it cannot be undone, 2 wrong usage."""
     try:
-        change = last(options.own_folder)
+        change = last(Machine.current().state_folder)
         if change is None:
             return say(f"mcp-diagnostics: {words('command', 'nothing_to_undo', {})}", NOT_UNDONE)
         write(f"{change.title}\n{change.preview}")

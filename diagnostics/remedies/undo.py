@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ class UndoChange:
     @property
     def title(self) -> str:
         """Which change it takes back, and when that was made."""
-        return words("said", "undo", {"title": self.record.title, "when": self.record.when.replace("T", " ")})
+        return words("said", "undo", {"title": self.record.title, "when": _time(self.record.when)})
 
     @property
     def preview(self) -> str:
@@ -77,6 +78,14 @@ def last(folder: Path, machine: Machine | None = None) -> UndoChange | None:
                 _content_of_backup(one, machine)
             return UndoChange(record, files, machine, folder)
     return None
+
+
+def _time(when: str) -> str:
+    """ISO 8601 as people write it."""
+    try:
+        return dt.datetime.fromisoformat(when).strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return when
 
 
 def _digest(file: Path) -> str:

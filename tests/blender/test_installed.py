@@ -55,7 +55,14 @@ def test_reports_in_every_format(installed: Installed) -> None:
     folder.mkdir()
     ran = installed.call("save_reports", folder=folder)
 
-    begins = {"TEXT": "", "JSON": "{", "MARKDOWN": "### ", "JUNIT": "<?xml ", "HTML": "<!DOCTYPE html>"}
+    begins = {
+        "TEXT": "",
+        "JSON": "{",
+        "MARKDOWN": "### ",
+        "RUNBOOK": "# ",
+        "JUNIT": "<?xml ",
+        "HTML": "<!DOCTYPE html>",
+    }
     assert set(ran["written"]) == {"ran.HTML", *(f"saved.{form}" for form in begins)}
     for name, text in ran["written"].items():
         assert text.startswith(begins[name.partition(".")[2]])

@@ -25,8 +25,8 @@ from tests.lab.inventory import REPOSITORY
 FOLDER = REPOSITORY / "diagnostics" / "knowledge" / "translations"
 _WORDS = ("links", "verdicts", "headlines")
 """The parts of `words.toml` that the panel says; the others stand in reports and locks, which are English."""
-_SAID_BY = {"say", "_heading", "_end", "poll_message_set", "BoolProperty"}
-_KEYWORDS = {"name", "description", "text", "label"}
+_SAID_BY = {"say", "_tell", "_heading", "_end", "poll_message_set", "BoolProperty"}
+_KEYWORDS = {"name", "description", "text", "label", "confirm_text"}
 _ASSIGNED = {"bl_label", "before", "after", "why", "none", "notice", "rows"}
 
 

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab import dialog, doctor, real_addon, real_server
+from tests.lab import dialog, doctor, inventory, real_addon, real_server
+from tests.lab.extension import MODULE
 from tests.lab.home import Home
 from tests.lab.window import BlenderWindow
 
@@ -79,3 +82,42 @@ def test_a_comma_too_many_is_taken_away(window: BlenderWindow, home: Home) -> No
 
     assert json.loads(new)["mcpServers"]["blender"] == real_server.entry()
     assert said.startswith("That helped")
+
+
+def _in_a_shell(home: Home, *arguments: str) -> str:
+    environment = {"HOME": str(home.path), "PATH": "/usr/bin:/bin"}
+    argv = [sys.executable, "-m", "diagnostics", *arguments, "--yes"]
+    ran = subprocess.run(
+        argv, cwd=inventory.REPOSITORY, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    return ran.stdout + ran.stderr
+
+
+def test_the_shell_takes_back_what_a_click_has_made(window: BlenderWindow, home: Home) -> None:
+    home.put_uvx()
+    file = home.configure(real_server.entry(command="uvx"))
+    old = file.read_bytes()
+    doctor.diagnose(window)
+    dialog.repair(window, "launcher.not-found")
+    assert file.read_bytes() != old
+
+    said = _in_a_shell(home, "undo")
+
+    assert "is again as it was before" in said
+    assert file.read_bytes() == old
+
+
+def test_a_click_takes_back_what_the_shell_has_made(window: BlenderWindow, home: Home) -> None:
+    file = home.write(json.dumps({"mcpServers": {"blender": real_server.entry()}}, indent=2)[:-2] + ",\n}\n")
+    old = file.read_bytes()
+    said = _in_a_shell(home, "fix", "client.config-unparsable", "--only", "client")
+    assert file.read_bytes() != old, said
+
+    # As in a Blender that was started since: it looks for such changes once.
+    window.run_python(f"from {MODULE}.operators import earlier\nearlier._looked = False")
+    doctor.diagnose(window)
+    window.wait_for(f"{dialog._REPAIRS}bool(attempt.repairs.ways_back)", 10)
+    doctor.diagnose(window)
+    dialog.undo(window)
+
+    assert file.read_bytes() == old
