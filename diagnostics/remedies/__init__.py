@@ -18,8 +18,8 @@ __all__ = ["Change", "ChangeError", "StillRunsError", "plan", "undo"]
 def plan(remedy: Remedy, machine: Machine | None = None, *, own_folder: Path | None = None) -> Change:
     """The change that a remedy of kind "apply" makes on this machine, planned against the world as it is now.
 
-    `own_folder` is where what is needed to undo it is kept, by default the one place that Blender and the shell share. Raises ChangeError: the world is not what the
-    diagnosis has seen, or the repair cannot be made from here.
+    `own_folder` is where what is needed to undo it is kept, by default the one place that Blender and the shell share.
+    Raises ChangeError: the world is not what the diagnosis has seen, or the repair cannot be made from here.
     """
     machine = machine or Machine.current()
     if not remedy.is_outside_blender:
