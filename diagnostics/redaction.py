@@ -35,7 +35,7 @@ MASKED = (
     "the name of this computer's user and of this computer, where they stand as words",
 )
 NOT_MASKED = (
-    "names of AI apps, servers, add-ons, files and folders below the home folder",
+    "names of AI apps, servers, add-ons, files and folders, those of other users' home folders among them",
     "names of other computers, addresses and ports",
     "versions, process numbers, program names and other users that they run as",
     "a user's or computer's name that is an ordinary word (root, blender, localhost) or shorter than three letters",

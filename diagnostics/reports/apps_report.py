@@ -38,16 +38,16 @@ def _lines(app: AppFacts) -> Iterator[str]:
 
 def _entry_lines(entry: EntryFacts) -> Iterator[str]:
     if not entry.enabled:
-        yield f"    – {entry.name}: switched off"
+        yield f"    – {one_line(entry.name, _WIDE)}: switched off"
         return
-    yield f"    • {entry.name}: {one_line(entry.starts, _WIDE)}"
+    yield f"    • {one_line(entry.name, _WIDE)}: {one_line(entry.starts, _WIDE)}"
     product = f"{entry.product}, " if entry.product else ""
     if entry.endpoint:
         yield f"      {product}looks for Blender at {entry.endpoint}"
     elif "://" not in entry.starts[:10]:
         yield "      the command does not say which Blender server it is"
     if entry.project:
-        yield f"      only in the project {entry.project}"
+        yield f"      only in the project {one_line(entry.project, _WIDE)}"
 
 
 def _as_object(inventory: Inventory) -> dict[str, object]:

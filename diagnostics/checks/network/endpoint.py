@@ -75,7 +75,8 @@ def endpoint(context: Context) -> Endpoint:
                 )
         if not named and (web := _of_address(context)) is not None:
             return web
-    return Endpoint(target.host, target.port, "the settings of MCP Diagnostics")
+    by = "your choice of host and port" if target.endpoint_given else "the default of Blender's add-ons"
+    return Endpoint(target.host, target.port, by)
 
 
 def _of_address(context: Context) -> Endpoint | None:

@@ -16,7 +16,7 @@ from diagnostics.reports import apps_report, render
 from diagnostics.target import make_target
 
 from ..peers import addon, listening
-from ..runs import CONFIG, FOLDERS, Doctor, copies, found, ids, row, said
+from ..runs import CONFIG, FOLDERS, Doctor, closed_port, copies, found, ids, row, said
 
 ENTRY = {"command": "uvx", "args": ["mcp-for-blender"]}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
@@ -311,3 +311,16 @@ def test_a_broken_extension_harms_nothing(doctor: Doctor, manifest: str) -> None
     extension(doctor, manifest)
     doctor.configure(ENTRY)
     assert row(look(doctor), "client").summary == "Claude Desktop · 1 Blender server"
+
+
+def test_a_name_with_a_line_break_forges_no_line_of_the_list(doctor: Doctor) -> None:
+    doctor.configure(ENTRY, name="blender\nCursor (cursor)\n  /forged")
+    listed = apps_report.render(find_apps(make_target(), machine=doctor.machine), "text")
+    assert not any(line.startswith(("Cursor", "  /forged")) for line in listed.splitlines())
+    assert "/forged" in listed
+
+
+def test_who_has_named_the_place_is_told(doctor: Doctor) -> None:
+    doctor.write("{}")
+    asked = doctor.reach(closed_port(), "network", "addon")
+    assert found(asked, "network.refused").evidence["named_by"] == "your choice of host and port"
