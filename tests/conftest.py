@@ -13,13 +13,17 @@ from tests.lab.fixtures import OPTIONAL, extension_zip, headless, home, lab, win
 __all__ = ["extension_zip", "headless", "home", "lab", "window"]
 
 
-_BLENDERS = {"extension_zip", "headless", "lab", "window"}
+_WINDOWS = {"lab", "window"}
+_BLENDERS = {"extension_zip", "headless"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Says which tests share something large, for runs in several processes: the Blenders, and the real servers."""
+    """Says which tests share something large, for runs in several processes: Blenders, real servers."""
     for item in items:
-        if _BLENDERS & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if _WINDOWS & fixtures:
+            item.add_marker(pytest.mark.xdist_group("windows"))
+        elif _BLENDERS & fixtures:
             item.add_marker(pytest.mark.xdist_group("blenders"))
         elif item.path.name == "test_real_servers.py":
             item.add_marker(pytest.mark.xdist_group("servers"))

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from diagnostics.knowledge.catalogue import causes, fill
-from tests.blender.installation import Installed
+from tests.blender.installation import Installed, in_the_oldest_and_the_newest
 from tests.lab import inventory, messages
 from tests.lab.extension import MODULE
 from tests.lab.headless import wanted
@@ -107,6 +107,7 @@ def test_the_button_opens_the_page_at_its_cause(installed: Installed) -> None:
     assert told["told"] == ["FINISHED"]
 
 
+@in_the_oldest_and_the_newest
 def test_where_nothing_can_be_written_the_page_itself_is_opened(installed: Installed) -> None:
     place = urlsplit(call(installed, "explained_without_a_folder", cause="network.refused"))
 
@@ -114,6 +115,7 @@ def test_where_nothing_can_be_written_the_page_itself_is_opened(installed: Insta
     assert Path(unquote(place.path)).name == "causes.html"
 
 
+@in_the_oldest_and_the_newest
 def test_a_cause_that_is_not_known_opens_the_contents(installed: Installed) -> None:
     address = call(installed, "explained", cause='nonsense"><script>')["address"]
 

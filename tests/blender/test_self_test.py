@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.blender.installation import Installed
+from tests.blender.installation import Installed, in_the_oldest_and_the_newest
 
 pytestmark = [pytest.mark.blender, pytest.mark.timeout(300)]
 
@@ -21,6 +21,7 @@ def test_a_script_gets_a_line_for_each_case(installed: Installed) -> None:
     assert "✖" not in ran["printed"]
 
 
+@in_the_oldest_and_the_newest
 def test_it_runs_in_the_thread_of_a_run(installed: Installed) -> None:
     ran = installed.call("self_test_in_its_thread", end=False)
 
@@ -32,6 +33,7 @@ def test_it_runs_in_the_thread_of_a_run(installed: Installed) -> None:
     assert ran["deadlines"][0] == ran["deadlines"][1]
 
 
+@in_the_oldest_and_the_newest
 def test_it_ends_with_the_file_that_is_open(installed: Installed) -> None:
     ran = installed.call("self_test_in_its_thread", end=True)
 
