@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from .model import Machine, Remedy, Tool
+from .model import Machine, Remedy, Repeat, Tool
 from .own_names import OwnNames
 from .protocols.shell_words import inside_quotes
 from .secret_patterns import MASK, NAME, without_lookalikes
@@ -132,6 +132,9 @@ class Redactor:
             exact = self._without_secrets(value.text)
             text = self._anonymous(exact)
             return dataclasses.replace(value, title=self.text(value.title), text=text, exact=exact)
+        if isinstance(value, Repeat):
+            exact = self._without_secrets(value.text)
+            return Repeat(self._anonymous(exact), exact)
         if isinstance(value, Path):
             return Path(self.text(str(value)))
         if isinstance(value, Tool):
