@@ -11,7 +11,7 @@ from ...check import Context
 from ...knowledge.launchers import name_of
 from ...model import FileEdit, Finding, Operation, Remove, SetValue
 from ..entries import Entry
-from ..launch_line import LaunchLine, read_launch_line, rewritten_argv
+from ..launch_line import LaunchLine, is_more_than_a_start, read_launch_line, rewritten_argv
 from ..launcher import UNEXPANDED, unexpanded
 from .entry_edits import command_edit, edit
 from .offer import offered
@@ -70,9 +70,7 @@ def windows_shim(found: Finding, entry: Entry, _context: Context) -> Finding:
 
 def _inside(entry: Entry, line: LaunchLine, words: Sequence[str]) -> tuple[FileEdit, ...]:
     """These words in place of what the entry starts in the end. A line for a shell may do more than that, and stays."""
-    started = line.inside.command
-    alone = (dict(started.env), started.cwd) == (dict(entry.command.env), entry.command.cwd)
-    if line.inside.before is None and not alone:
+    if is_more_than_a_start(line, entry.command):
         return ()
     return command_edit(entry, rewritten_argv(line, entry.command, words))
 

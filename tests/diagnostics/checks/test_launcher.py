@@ -202,3 +202,40 @@ def test_it_waits_for_a_configuration_that_can_be_read(doctor: Doctor) -> None:
 
 def test_without_an_app_it_does_not_apply(doctor: Doctor) -> None:
     assert row(look(doctor), "launcher").summary == "no Blender server configured"
+
+
+@posix
+@pytest.mark.parametrize("installs", ["uvx", "uv"])
+def test_a_line_for_a_shell_that_sets_a_variable_keeps_it(doctor: Doctor, installs: str) -> None:
+    tool = doctor.script(f"shell bin/{installs}", MARK)
+    doctor.environ["PATH"] = str(tool.parent)
+    entry = {"command": "bash", "args": ["-c", "FOO=1 exec uvx blender-mcp --port 29876"]}
+    told = found(look(doctor, entry), {"uvx": "launcher.not-found", "uv": "launcher.uvx-missing"}[installs])
+    assert "through “exec”" not in told.detail
+    assert told.evidence["through"] == "bash"
+    texts = [remedy.exact for remedy in copies(told)]
+    assert texts[0] == (f"'{tool}'" if installs == "uvx" else f"'{tool}' tool run")
+    assert not any('"command"' in text or "…" in text for text in texts)
+    assert not any(remedy.is_outside_blender for remedy in told.remedies)
+
+
+@posix
+def test_a_line_for_a_shell_that_only_starts_is_replaced(doctor: Doctor) -> None:
+    tool = doctor.script("shell bin/uvx", MARK)
+    doctor.environ["PATH"] = str(tool.parent)
+    entry = {"command": "bash", "args": ["-c", "exec uvx blender-mcp --port 29876"], "env": {"FOO": "1"}}
+    told = found(look(doctor, entry), "launcher.not-found")
+    assert json.loads("{" + copies(told)[0].exact + "}") == {
+        "command": str(tool),
+        "args": ["blender-mcp", "--port", "29876"],
+    }
+    assert any(remedy.is_outside_blender for remedy in told.remedies)
+
+
+@posix
+def test_a_misspelt_package_in_a_line_that_sets_a_variable(doctor: Doctor) -> None:
+    doctor.script(".local/bin/uvx", MARK)
+    doctor.environ["PATH"] = "/usr/bin:/bin"
+    uvx = doctor.home / ".local/bin/uvx"
+    entry = {"command": "bash", "args": ["-c", f"FOO=1 exec {uvx} blendr-mcp"]}
+    assert [remedy.text for remedy in copies(found(look(doctor, entry), "launcher.package-unknown"))] == ["blender-mcp"]
