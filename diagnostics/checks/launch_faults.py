@@ -151,7 +151,7 @@ def unknown_package(line: LaunchLine, entry: Entry, evidence: dict[str, Evidence
         "_about": table("launchers")["mistaken"].get(line.package),
         "_known": ", ".join(sorted(known_packages())),
         "_twofold": meant == "blender-mcp",
-        "_entry_json": entry_json or (None if in_line else anew),
+        "_entry_json": entry_json or anew,
         "_in_line": in_line,
         "_meant": meant,
     }

@@ -12,7 +12,7 @@ from ...knowledge.launchers import name_of
 from ...model import FileEdit, Finding, Operation, Remove, SetValue
 from ..entries import Entry
 from ..launch_line import LaunchLine, is_more_than_a_start, read_launch_line, rewritten_argv
-from ..launcher import UNEXPANDED, unexpanded
+from ..launcher import place_of, unexpanded
 from .entry_edits import command_edit, edit
 from .offer import offered
 
@@ -41,9 +41,10 @@ def by_uv(found: Finding, entry: Entry, _context: Context) -> Finding:
 def whole_path(found: Finding, entry: Entry, context: Context) -> Finding:
     """The folder in place of its short form."""
     seen = unexpanded(entry, context)
-    if seen is None or UNEXPANDED.match(seen[2]) or entry.place is None:
+    expanded = place_of(seen[0], seen[2], context) if seen is not None else None
+    if seen is None or expanded is None or entry.place is None:
         return found
-    field, _text, expanded = seen
+    field = seen[0]
     if field == "cwd":
         return offered(found, "whole-path", edit(entry, SetValue((*entry.place.keys, "cwd"), expanded)))
     argv = list(entry.command.argv)

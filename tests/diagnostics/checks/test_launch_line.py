@@ -84,7 +84,12 @@ def test_a_line_for_a_shell_is_replaced_by_words() -> None:
 
 @pytest.mark.parametrize(
     "script",
-    ["FOO=1 exec uvx blender-mcp", "export FOO=1; uvx blender-mcp", "env FOO=1 uvx blender-mcp", "cd /srv && uvx blender-mcp"],
+    [
+        "FOO=1 exec uvx blender-mcp",
+        "export FOO=1; uvx blender-mcp",
+        "env FOO=1 uvx blender-mcp",
+        "cd /srv && uvx blender-mcp",
+    ],
 )
 def test_a_line_that_sets_more_is_not_replaced(script: str) -> None:
     given = Command("bash", ("-c", script))

@@ -87,21 +87,56 @@ def test_not_executable(doctor: Doctor) -> None:
         ({"command": "~/bin/blender-tool"}, "command", "{home}/bin/blender-tool"),
         ({"command": "$HOME/bin/blender-tool"}, "command", "{home}/bin/blender-tool"),
         ({"command": "${HOME}/bin/blender-tool"}, "command", "{home}/bin/blender-tool"),
-        ({"command": "%APPDATA%\\blender\\tool.exe"}, "command", "C:\\Roaming\\blender\\tool.exe"),
+        ({"command": "%APPDATA%/blender/tool"}, "command", "{home}/bin/blender/tool"),
         ({"command": "/bin/sh", "cwd": "~"}, "cwd", "{home}"),
         ({"command": "/bin/ls", "args": ["--x", "~/blender"]}, "args[1]", "{home}/blender"),
         ({"command": "/bin/ls", "args": ["--x=$HOME/blender"]}, "args[0]", "--x={home}/blender"),
     ],
 )
 def test_what_only_a_terminal_expands(doctor: Doctor, entry: dict[str, object], field: str, expanded: str) -> None:
-    doctor.environ["APPDATA" if "%" in str(entry) else "X"] = "C:\\Roaming"
-    if "%" in str(entry):  # the variable moves the configuration too, on Windows only
-        doctor.platform = "linux"
+    # On Windows the variable would move the configuration too.
+    doctor.platform, doctor.environ["APPDATA"] = "linux", str(doctor.home / "bin")
+    for name in ("bin/blender-tool", "bin/blender/tool"):
+        doctor.script(name, MARK)
     report = look(doctor, entry)
     assert report.root_cause == "launcher.path-unexpanded"
     told = report.findings[0]
     assert told.evidence["field"] == field
     assert json.loads(copies(told)[0].exact) == expanded.format(home=doctor.home)
+
+
+@posix
+@pytest.mark.parametrize("short", ["$HOME/bin/uvx", "~/bin/uvx"])
+def test_a_short_form_of_a_program_that_is_elsewhere(doctor: Doctor, short: str) -> None:
+    there = doctor.script(".local/bin/uvx", MARK)
+    told = found(look(doctor, {"command": short, "args": ["mcp-for-blender"]}), "launcher.path-unexpanded")
+    assert "~/bin/uvx, and there is nothing" in told.detail
+    assert told.evidence["found_at"] == "~/.local/bin/uvx"
+    assert json.loads(copies(told)[0].exact) == str(there)
+
+
+def test_a_short_form_of_a_program_that_is_nowhere(doctor: Doctor) -> None:
+    doctor.platform = "win32"  # where no folder of this computer is looked at
+    told = found(look(doctor, {"command": "~/bin/uvx", "args": ["mcp-for-blender"]}), "launcher.path-unexpanded")
+    assert "there is nothing of that name" in told.detail
+    assert "winget" in said(told)
+    assert not any("/bin/uvx" in remedy.text for remedy in told.remedies)
+
+
+def test_a_short_form_of_a_folder_that_is_not_there(doctor: Doctor) -> None:
+    told = found(look(doctor, {"command": "/bin/sh", "cwd": "~/gone"}), "launcher.path-unexpanded")
+    assert "there is nothing of that name" in told.detail
+    assert copies(told)[0].text == "~/gone"
+    assert "exists" in copies(told)[0].title
+    assert not any(remedy.is_outside_blender for remedy in told.remedies)
+
+
+def test_a_short_form_of_what_is_there(doctor: Doctor) -> None:
+    doctor.script("bin/blender-tool", MARK)
+    told = found(look(doctor, {"command": "~/bin/blender-tool"}), "launcher.path-unexpanded")
+    assert "nothing of that name" not in told.detail
+    assert "found_at" not in told.evidence
+    assert len(copies(told)) == 1
 
 
 def test_a_variable_that_is_no_folder_is_not_looked_up(doctor: Doctor) -> None:
