@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from .model import Machine, Remedy, Tool
+from .model import Machine, Remedy, Repeat, Tool
 from .own_names import OwnNames
 from .protocols.shell_words import inside_quotes
 from .secret_patterns import MASK, NAME, without_lookalikes
@@ -127,11 +127,8 @@ class Redactor:
             return _same_or(value, tuple([self._masked(item) for item in value]))
         if isinstance(value, Mapping):
             return {key: self._masked(item) for key, item in value.items()}
-        if isinstance(value, Remedy):
-            # `~` in a configuration file is no path, so what is to be pasted there has the folder written out.
-            exact = self._without_secrets(value.text)
-            text = self._anonymous(exact)
-            return dataclasses.replace(value, title=self.text(value.title), text=text, exact=exact)
+        if isinstance(value, Remedy | Repeat):
+            return self._both(value)
         if isinstance(value, Path):
             return Path(self.text(str(value)))
         if isinstance(value, Tool):
@@ -141,6 +138,13 @@ class Redactor:
             masked = {name: new for name, item in fields if (new := self._masked(item)) is not item}
             return dataclasses.replace(value, **masked) if masked else value
         return value
+
+    def _both(self, value: Remedy | Repeat) -> Remedy | Repeat:
+        """What is to be typed or pasted, for a report and for this user's own screen."""
+        # `~` in a configuration file is no path, so what is to be pasted there has the folder written out.
+        exact = self._without_secrets(value.text)
+        shown = dataclasses.replace(value, text=self._anonymous(exact), exact=exact)
+        return dataclasses.replace(shown, title=self.text(shown.title)) if isinstance(shown, Remedy) else shown
 
     def _argv(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """A list of texts, which may be a command line: the word after a secret-looking option is masked whole."""

@@ -17,8 +17,9 @@ from .checks.repairs.offering import with_repairs
 from .checks.working_set import working_set
 from .engine import Finished
 from .knowledge import catalogue, table
-from .model import NAME, VERSION, EvidenceValue, Link, LinkResult, McpFacts, Report, Tool, Verdict
+from .model import NAME, VERSION, EvidenceValue, Link, LinkResult, McpFacts, Repeat, Report, Tool, Verdict
 from .redaction import MASKED, NOT_MASKED
+from .target.repeated import options_of
 from .verdict import Decision, decide
 
 
@@ -53,6 +54,7 @@ def assemble(checks: Sequence[Check], finished: Finished, context: Context, *, s
         servers=context.all_observed(McpFacts),
         working=working,
         notes=tuple(dict.fromkeys(note for outcome in finished.outcomes.values() for note in outcome.notes)),
+        repeat=Repeat(options_of(target, sys.platform)),
         headline_words=words,
         headline_fills=fills,
         masked=MASKED,

@@ -78,6 +78,9 @@ def evidence_of(entry: Entry, context: Context) -> dict[str, EvidenceValue]:
         "file": str(entry.file),
         "line": entry.line,
         "_restart": entry.app.how_to_restart(context.machine),
+        # A second member of that name would take the place of the one that is there.
+        "_has_env": bool(entry.command.env),
+        "_env": entry.app.env,
         "_uvx": json.dumps(str(uvx) if uvx else "uvx", ensure_ascii=False),
         "_server": entry.product.server_entry if entry.product else products.products()[0].server_entry,
         # A product whose server is on no index is best replaced by one that uvx can bring.

@@ -22,7 +22,7 @@ from ..probes.python_choice import Shim, python_choice
 from ..probes.script_interpreter import missing_interpreter
 from ..protocols.uv_command import read_uv_command
 from .entries import Entry
-from .launch_line import LaunchLine, members, with_package, with_python
+from .launch_line import LaunchLine, is_more_than_a_start, members, with_package, with_python
 from .project_python import outside_project
 from .sdk import repair
 
@@ -143,13 +143,16 @@ def unknown_package(line: LaunchLine, entry: Entry, evidence: dict[str, Evidence
     """That there is no such server, what the name really is, and the entry with the right one."""
     meant = near(line.package) or str(evidence["_server"])
     entry_json = with_package(line, entry.command, meant) if near(line.package) else ""
+    anew = f'"command": {evidence["_uvx"]}, "args": {json.dumps([meant])}'
+    in_line = is_more_than_a_start(line, entry.command) and bool(near(line.package))
     seen: dict[str, EvidenceValue] = {
         "package": line.package,
         "near": near(line.package),
         "_about": table("launchers")["mistaken"].get(line.package),
         "_known": ", ".join(sorted(known_packages())),
         "_twofold": meant == "blender-mcp",
-        "_entry_json": entry_json or f'"command": {evidence["_uvx"]}, "args": {json.dumps([meant])}',
+        "_entry_json": entry_json or anew,
+        "_in_line": in_line,
         "_meant": meant,
     }
     return finding("launcher.package-unknown", evidence | seen)

@@ -46,6 +46,13 @@ class LaunchLine:
         """It fetches a package for Python by its name."""
         return self.launcher in {"uvx", "pipx run"} and bool(self.package)
 
+    @property
+    def starter(self) -> str:
+        """What starts the command inside, as one calls it: a word of a shell's line that only passes on is none."""
+        passing = {"exec", "env", "command"}
+        through = self.inside.through
+        return next((name for name in reversed(through) if name not in passing), (*through, self.launcher)[0])
+
     def told(self) -> str:
         """What it comes to, in a few words."""
         through = [*self.inside.through, self.launcher if self.launcher != "program" else self.inside.command.program]
@@ -147,9 +154,16 @@ def started_program(launch: Launch, context: Context) -> Started | None:
 def rewritten(line: LaunchLine, command: Command, words: Sequence[str]) -> str:
     """The members `command` and `args` of the entry, as JSON, that start these words in place of what is inside.
 
-    What starts them stays, unless they are written in a line for a shell, which they replace.
+    What starts them stays, unless they are written in a line for a shell, which they replace; "" where that would lose
+    a variable or a folder that the line sets.
     """
-    return members(rewritten_argv(line, command, words))
+    return "" if is_more_than_a_start(line, command) else members(rewritten_argv(line, command, words))
+
+
+def is_more_than_a_start(line: LaunchLine, command: Command) -> bool:
+    """Whether the command is a line for a shell that sets a variable or a folder too, which its words alone do not."""
+    started = line.inside.command
+    return line.inside.before is None and (dict(started.env), started.cwd) != (dict(command.env), command.cwd)
 
 
 def rewritten_argv(line: LaunchLine, command: Command, words: Sequence[str]) -> list[str]:

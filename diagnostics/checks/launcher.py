@@ -13,12 +13,13 @@ from ..check import Context, Outcome
 from ..knowledge import table
 from ..knowledge.apps import session_processes
 from ..knowledge.catalogue import finding
+from ..knowledge.launchers import name_of
 from ..model import Consent, EvidenceValue, Finding, Verdict
 from ..probes.background import in_thread
 from ..probes.process_names import ProcessNames
 from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
 from . import app_logs
-from .entries import Entry, Launch, RemoteEntry, command_line, evidence_of, installed, program_folders
+from .entries import INSTALL_UV, Entry, Launch, RemoteEntry, command_line, evidence_of, installed, program_folders
 from .launch_faults import faults
 from .launch_line import read_launch_line
 from .missing_program import bare_name, is_path, lost_inside, not_found, own_path
@@ -70,15 +71,7 @@ async def _look(entry: Entry, context: Context) -> _Looked:
     told = app_logs.seen_for(entry, context)
     problem = unexpanded(entry, context)
     if problem and not (told is not None and told.starts and problem[0] == "command"):
-        field, text, expanded = problem
-        evidence |= {
-            "field": field,
-            "text": text,
-            "_expanded": expanded,
-            "_as_json": json.dumps(expanded, ensure_ascii=False),
-        }
-        evidence["_known"] = not UNEXPANDED.match(expanded)
-        return _Looked((finding("launcher.path-unexpanded", evidence),))
+        return _Looked((_short_form(*problem, evidence, context),))
     missing = _missing_folder(entry, evidence)
     if missing is not None and missing.verdict is Verdict.FAIL:
         return _Looked((missing,))
@@ -109,6 +102,40 @@ async def _look(entry: Entry, context: Context) -> _Looked:
         return _Looked(found)
     launch, needed, consent = _permission(Launch(entry, program.path, environ, allowed=False), evidence, context)
     return _Looked((*found, *needed), launch, consent)
+
+
+def _short_form(field: str, text: str, expanded: str, evidence: dict[str, EvidenceValue], context: Context) -> Finding:
+    """A path in its short form; written out, it may name nothing."""
+    known, there = not UNEXPANDED.match(expanded), place_of(field, expanded, context)
+    gone = known and there is None
+    uv = gone and field == "command" and name_of(bare_name(expanded, context)) in {"uv", "uvx"}
+    seen: dict[str, EvidenceValue] = {
+        "field": field,
+        "text": text,
+        "found_at": there if there != expanded else None,
+        "_written_out": expanded if known and there != expanded else None,
+        "_as_json": json.dumps(there, ensure_ascii=False) if known and there else None,
+        "_unknown": not known,
+        "_uv": uv,
+        "_gone": gone and not uv,
+        "_install_uv": INSTALL_UV.get(context.machine.platform, INSTALL_UV["linux"]),
+    }
+    return finding("launcher.path-unexpanded", evidence | seen)
+
+
+def place_of(field: str, expanded: str, context: Context) -> str | None:
+    """What to write for a path of an entry: where a program of this name is otherwise; None where there is none."""
+    if UNEXPANDED.match(expanded):
+        return None
+    if field == "command":
+        named = find_program(expanded, (), context.machine)
+        if named.path is not None or named.blocked is not None:
+            return expanded
+        elsewhere = installed(bare_name(expanded, context), context).path
+        # Another Python of this name lacks what the missing one had installed.
+        return None if elsewhere is None or re.match(r"python|py\b", name_of(expanded)) else str(elsewhere)
+    # An argument may name what the server makes by itself.
+    return expanded if field != "cwd" or Path(expanded).is_dir() else None
 
 
 def _as_logged(lost: Finding, told: app_logs.LogSeen | None, context: Context) -> Finding:

@@ -19,7 +19,7 @@ from ..redaction import hide
 from ..secret_patterns import MASK
 from ..text import one_line
 from .container_words import container_said
-from .entries import INSTALL_UV, Launch, command_line, evidence_of, installed
+from .entries import INSTALL_UV, Launch, command_line, evidence_of, installed, typed
 from .launch_faults import unknown_package
 from .launch_line import LaunchLine, read_launch_line, rewritten, with_python
 
@@ -144,9 +144,10 @@ def _of_program(
     seen: dict[str, EvidenceValue] = {
         **evidence,
         "command": named,
-        "through": (line.inside.through or (line.launcher,))[-1],
+        "through": line.starter,
         "found_at": str(elsewhere) if elsewhere else None,
         "_entry_json": rewritten(line, launch.entry.command, [str(elsewhere), *started.args]) if elsewhere else None,
+        "_in_line": typed([str(elsewhere)], context) if elsewhere else None,
         "_nowhere": elsewhere is None and not apart,
         "is_path": False,
         "_uv": elsewhere is None and uv,
@@ -155,6 +156,8 @@ def _of_program(
         "_install_uv": INSTALL_UV.get(context.machine.platform, INSTALL_UV["linux"]),
         "reason_lines": None,
     }
+    if seen["_entry_json"]:
+        seen["_in_line"] = None
     return finding("launcher.not-found", seen)
 
 

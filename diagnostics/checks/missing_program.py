@@ -44,7 +44,7 @@ def lost_inside(
         return None
     if find_program(started.program, search.folders, context.machine).path is not None:
         return None
-    inner = evidence | {"command": started.program, "through": line.inside.through[-1]}
+    inner = evidence | {"command": started.program, "through": line.starter}
     return not_found(line, entry, search, inner, context=context)
 
 
@@ -75,6 +75,7 @@ def not_found(
     uv = name_of(bare) in {"uv", "uvx"}
     if elsewhere is None and name_of(bare) == "uvx" and (alone := installed("uv", context).path) is not None:
         seen: dict[str, EvidenceValue] = {"uv": str(alone), "_entry_json": _by_uv(line, entry, str(alone))}
+        seen["_in_line"] = None if seen["_entry_json"] else typed([str(alone), "tool", "run"], context)
         return finding(
             "launcher.uvx-missing",
             {**evidence, **seen, "_install_uv": INSTALL_UV.get(context.machine.platform, INSTALL_UV["linux"])},
@@ -86,6 +87,7 @@ def not_found(
         "found_at": str(elsewhere) if elsewhere else None,
         "_as_json": json.dumps(str(elsewhere), ensure_ascii=False) if elsewhere and not through else None,
         "_entry_json": _with_program(line, entry, elsewhere) if elsewhere and through else None,
+        "_in_line": typed([str(elsewhere)], context) if elsewhere and through else None,
         "_nowhere": elsewhere is None,
         "searched": None if is_path(program) else search.folders,
         "search_source": None if is_path(program) else search.source,
@@ -97,6 +99,8 @@ def not_found(
         "_unknown": elsewhere is None and not uv and not evidence["_server"],
         "_install_uv": INSTALL_UV.get(context.machine.platform, INSTALL_UV["linux"]),
     }
+    if seen["_entry_json"]:
+        seen["_in_line"] = None
     unsure = search.guessed and context.machine.platform in table("launchers")["path"]["not_inherited"]
     if unsure and not is_path(program) and _on_shell_path(bare, context):
         return finding("launcher.not-on-app-path", seen)

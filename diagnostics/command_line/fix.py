@@ -13,6 +13,7 @@ from ..knowledge import catalogue
 from ..knowledge.repairs import words
 from ..model import Finding, Remedy, Report, Snapshot, Target, Verdict
 from ..remedies import Change, ChangeError, StillRunsError, plan
+from ..reports.outline import repairs
 from ..text import one_line
 from .arguments import WRONG_USAGE, target_of
 from .terminal import agrees, progress, say, write
@@ -35,7 +36,7 @@ def fix(options: argparse.Namespace, snapshot: Snapshot | None) -> int:
     found = [one for one in report.findings if one.id == options.cause]
     if not found:
         return _refuse(_not_found(options.cause, report))
-    offered = [(one, remedy) for one in found for remedy in one.remedies if remedy.is_outside_blender]
+    offered = repairs(report, options.cause)
     if not offered:
         return _by_hand(options.cause, found)
     chosen = _chosen(offered, options.choose)

@@ -25,10 +25,9 @@ class Words:
     action: str = ""
 
     def applies(self, evidence: Mapping[str, EvidenceValue]) -> bool:
-        """Whether the evidence that these words speak of was seen. `!name` asks that it was not."""
-        if self.when.startswith("!"):
-            return not evidence.get(self.when[1:])
-        return not self.when or bool(evidence.get(self.when))
+        """Whether the evidence that these words speak of was seen. `!name` asks that it was not, `a & b` for both."""
+        asked = self.when.split(" & ") if self.when else ()
+        return all(bool(evidence.get(name.lstrip("!"))) != name.startswith("!") for name in asked)
 
 
 @dataclass(frozen=True, slots=True)

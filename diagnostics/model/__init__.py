@@ -25,7 +25,7 @@ from .event import CaseEnded, CheckEnded, CheckStarted, Event, SelfTestEvent
 from .finding import EDIT_FILES, END_PROCESS, Consent, EvidenceValue, Finding, Remedy
 from .inventory import AppFacts, EntryFacts, Inventory
 from .machine import Command, Machine
-from .report import CheckResult, Did, Layer, LinkResult, McpFacts, Report, Tool
+from .report import CheckResult, Did, Layer, LinkResult, McpFacts, Repeat, Report, Tool
 from .self_test import CaseResult, SelfTestReport
 from .snapshot import BridgeState, Snapshot
 from .target import Kind, Lock, Target, Tls, WorkingSet
@@ -71,6 +71,7 @@ __all__ = [
     "Remedy",
     "Remove",
     "Rename",
+    "Repeat",
     "Report",
     "SelfTestEvent",
     "SelfTestReport",

@@ -93,6 +93,15 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """What to type behind a command of `mcp-diagnostics` so that it looks at the same; empty for the defaults."""
+
+    text: str = ""
+    exact: str = ""
+    """Like `text`, with the home folder written out: for this user's own screen, not for a report."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that a run found; the only thing that views read. Already redacted and safe to show."""
 
@@ -123,6 +132,8 @@ class Report:
     """Of a run that fails: what is otherwise than when the chain worked last, such as "mcp 1.30.0 → 2.3.0 since …"."""
     notes: tuple[str, ...] = ()
     """Sentences about what is worth knowing and is no fault, or stands beside one."""
+    repeat: Repeat = field(default_factory=Repeat)
+    """How the same is asked for again."""
     headline_words: str = ""
     """The name of the headline in the words that every view shares, where no cause is named."""
     headline_fills: Mapping[str, EvidenceValue] = field(default_factory=dict)

@@ -75,8 +75,9 @@ def _body(report: Report) -> Iterator[str]:
     yield f"<h2>{_text(words['chain'])}</h2>"
     yield from _chain(report)
     for found in outline.told(report):
-        yield from _finding(found)
-    yield from (f"<p>{_text(note)}</p>" for note in report.notes)
+        yield from _finding(report, found)
+    notes = (*filter(None, [outline.home_note(report, outline.told(report))]), *report.notes)
+    yield from (f"<p>{_text(note)}</p>" for note in notes)
     for title, rest in ((words["follows"], outline.explained(report)), (words["muted"], outline.muted(report))):
         if rest:
             yield f"<h2>{_text(title)}</h2>"
@@ -108,12 +109,12 @@ def _chain(report: Report) -> Iterator[str]:
     yield "</table>"
 
 
-def _finding(found: Finding) -> Iterator[str]:
+def _finding(report: Report, found: Finding) -> Iterator[str]:
     yield '<section class="finding">'
     yield f'<h2 class="{found.verdict}">{_text(outline.heading(found))} <code>{_text(found.id)}</code></h2>'
     yield from (f"<p>{_text(paragraph)}</p>" for paragraph in found.detail.split("\n\n") if paragraph)
     for remedy in found.remedies:
-        todo, text = outline.step(found, remedy)
+        todo, text = outline.step(report, found, remedy)
         yield f"<p>→ {_text(todo)}</p>"
         if text:
             yield f"<pre>{_code(text)}</pre>"

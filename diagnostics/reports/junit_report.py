@@ -84,11 +84,11 @@ def _case(report: Report, check: CheckResult) -> ET.Element:
         "testcase", {"classname": f"mcp-diagnostics.{link}", "name": check.id, "time": _seconds(check.elapsed_ms)}
     )
     found = outline.of_check(report, check)
-    ended = _ending(check, found)
+    ended = _ending(report, check, found)
     if ended is not None:
         kind, type_, message, text = ended
         ET.SubElement(case, kind, {"type": _legal(type_), "message": _legal(message)}).text = _legal(text)
-    said = "\n\n".join(_words(one) for one in found if ended is None or ended[1] != one.id)
+    said = "\n\n".join(_words(report, one) for one in found if ended is None or ended[1] != one.id)
     facts = "\n".join(f"{key}: {outline.value(value)}" for one in found for key, value in one.evidence.items())
     output = "\n\n".join(part for part in (said, facts, "\n".join(check.transcript)) if part)
     if output:
@@ -96,19 +96,19 @@ def _case(report: Report, check: CheckResult) -> ET.Element:
     return case
 
 
-def _ending(check: CheckResult, found: list[Finding]) -> tuple[str, str, str, str] | None:
+def _ending(report: Report, check: CheckResult, found: list[Finding]) -> tuple[str, str, str, str] | None:
     """The element that says how a check ended if it did not pass, its type, its message and its text."""
     failed = [one for one in found if one.verdict is Verdict.FAIL and not one.muted]
     if failed:
         first = min(failed, key=lambda one: (one.explained_by is not None, one.order))
-        return "failure", first.id, first.title, _words(first)
+        return "failure", first.id, first.title, _words(report, first)
     muted = [one for one in found if one.muted]
     if muted and check.verdict is not Verdict.PASS:
         return "skipped", muted[0].id, f"{outline.words()['muted']}: {muted[0].title}", ""
     if check.verdict is Verdict.UNKNOWN:
         for one in found:
             if one.verdict is Verdict.UNKNOWN:
-                return "error", one.id, one.title, _words(one)
+                return "error", one.id, one.title, _words(report, one)
         return "error", check.verdict, str(outline.words("verdicts")["unknown"]), ""
     if check.verdict is Verdict.FAIL:
         return "failure", check.id, str(outline.words("verdicts")["fail"]), ""
@@ -117,19 +117,21 @@ def _ending(check: CheckResult, found: list[Finding]) -> tuple[str, str, str, st
     return None
 
 
-def _words(found: Finding) -> str:
+def _words(report: Report, found: Finding) -> str:
     """A finding with what to do about it."""
     parts = [f"{outline.heading(found)} [{found.id}]", found.detail]
     if found.explained_by:
         parts.append(outline.say("explained", cause=found.explained_by))
     for remedy in found.remedies:
-        parts += filter(None, outline.step(found, remedy))
+        parts += filter(None, outline.step(report, found, remedy))
     return "\n".join(parts)
 
 
 def _summary(report: Report) -> str:
     touched = (f"{title}: {items}" for title, items in outline.touched(report))
-    return "\n".join((report.headline, *report.changed, *report.notes, outline.made_by(report), *touched))
+    home = outline.home_note(report, [found for found in report.findings if not found.muted])
+    notes = (*filter(None, [home]), *report.notes)
+    return "\n".join((report.headline, *report.changed, *notes, outline.made_by(report), *touched))
 
 
 def _seconds(elapsed_ms: float) -> str:

@@ -29,8 +29,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _chain(report)
     for found in outline.told(report):
         yield ""
-        yield from _finding(found)
-    for note in report.notes:
+        yield from _finding(report, found)
+    for note in (*filter(None, [outline.home_note(report, outline.told(report))]), *report.notes):
         yield ""
         yield inline(note)
     for title, rest in ((words["follows"], outline.explained(report)), (words["muted"], outline.muted(report))):
@@ -57,7 +57,7 @@ def _chain(report: Report) -> Iterator[str]:
         yield f"| {labels[row.link]} | {MARKS[row.verdict]}{word} | {inline(row.summary)} | {time} |"
 
 
-def _finding(found: Finding) -> Iterator[str]:
+def _finding(report: Report, found: Finding) -> Iterator[str]:
     number = f"{found.order}\\. " if found.order else ""
     yield f"#### {number}{inline(found.title)} `{found.id}`"
     for paragraph in found.detail.split("\n\n"):
@@ -65,7 +65,7 @@ def _finding(found: Finding) -> Iterator[str]:
         yield inline(paragraph)
     for remedy in found.remedies:
         yield ""
-        todo, text = outline.step(found, remedy)
+        todo, text = outline.step(report, found, remedy)
         yield f"- {inline(todo)}"
         if text:
             yield ""

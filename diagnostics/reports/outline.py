@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..knowledge import catalogue, table
@@ -47,13 +48,43 @@ def heading(found: Finding) -> str:
     return f"{found.order}. {found.title}" if found.order else found.title
 
 
-def step(found: Finding, remedy: Remedy, *, exact: bool = False) -> tuple[str, str]:
+def repairs(report: Report, cause: str) -> list[tuple[Finding, Remedy]]:
+    """The repairs of this cause that can be made without Blender, in the order in which `--choose` counts them."""
+    found = (one for one in report.findings if one.id == cause)
+    return [(one, remedy) for one in found for remedy in one.remedies if remedy.is_outside_blender]
+
+
+def again(report: Report, *words: str, exact: bool = False) -> str:
+    """The command line of `mcp-diagnostics` with these words that looks at what the report is about."""
+    repeat = (exact and report.repeat.exact) or report.repeat.text
+    return " ".join(filter(None, ("mcp-diagnostics", *words, repeat)))
+
+
+def fix(report: Report, found: Finding, remedy: Remedy, *, exact: bool = False) -> str:
+    """The command that makes this repair from a terminal."""
+    offered = repairs(report, found.id)
+    number = next((n for n, (_one, other) in enumerate(offered, 1) if other is remedy), 0)
+    choice = ("--choose", str(number)) if number and len(offered) > 1 else ()
+    return again(report, "fix", found.id, *choice, exact=exact)
+
+
+_HOME = re.compile(r"(?<![\w~])~(?=[\\/\"'\s]|$)")
+"""The home folder in its short form; the mark stands in other words too, such as `mcp~=1.2`."""
+
+
+def home_note(report: Report, told: Iterable[Finding], *, exact: bool = False) -> str:
+    """What “~” means in the texts to copy of these findings; empty where none has one or all are written out."""
+    texts = (step(report, found, remedy, exact=exact)[1] for found in told for remedy in found.remedies)
+    return say("home") if not exact and any(map(_HOME.search, texts)) else ""
+
+
+def step(report: Report, found: Finding, remedy: Remedy, *, exact: bool = False) -> tuple[str, str]:
     """What to do, in a sentence, and the text to copy for it, which a click needs none of."""
     if remedy.kind != "apply":
         return f"{remedy.title.removesuffix('.')}:", remedy.exact if exact else remedy.text
     if not remedy.is_outside_blender:
         return say("click", name=remedy.title), ""
-    return say("click_or_fix", name=remedy.title), f"mcp-diagnostics fix {found.id}"
+    return say("click_or_fix", name=remedy.title), fix(report, found, remedy, exact=exact)
 
 
 def value(evidence: EvidenceValue) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..knowledge import table
 from ..knowledge.catalogue import fill
 from ..model import Finding, Remedy, Report, Verdict
+from . import outline
 
 
 def render(report: Report, *, exact: bool = False) -> str:
@@ -27,13 +28,13 @@ def _lines(report: Report, *, exact: bool) -> Iterator[str]:
     yield ""
     yield from (f"- {name}: {_plain(value)}" for name, value in _machine(report) if value)
     tasks = _in_order(report)
-    if not exact and any("~" in remedy.text for found in tasks for remedy in found.remedies):
+    if note := outline.home_note(report, tasks, exact=exact):
         yield ""
-        yield words["home"]
+        yield note
     steps = 0
     for found in tasks:
         steps += 1
-        yield from _task(found, steps, exact=exact)
+        yield from _task(report, found, steps, exact=exact)
         for follower in _followers(report, found):
             yield _box(fill(words["follows"], {"title": _plain(follower.title)}), follower.id)
     if not steps:
@@ -44,7 +45,7 @@ def _lines(report: Report, *, exact: bool) -> Iterator[str]:
     yield ""
     yield _box(words["again_inside" if report.tool.blender else "again_outside"])
     if not report.tool.blender:
-        yield from _fenced("mcp-diagnostics")
+        yield from _fenced(outline.again(report, exact=exact))
 
 
 def _machine(report: Report) -> Iterator[tuple[str, str]]:
@@ -86,7 +87,7 @@ def _followers(report: Report, found: Finding) -> Iterator[Finding]:
             yield from _followers(report, other)
 
 
-def _task(found: Finding, number: int, *, exact: bool) -> Iterator[str]:
+def _task(report: Report, found: Finding, number: int, *, exact: bool) -> Iterator[str]:
     words = table("runbook")
     yield ""
     yield f"## {number}. {_plain(found.title)}"
@@ -100,14 +101,16 @@ def _task(found: Finding, number: int, *, exact: bool) -> Iterator[str]:
         yield words["choose"]
         yield ""
     for remedy in found.remedies:
-        yield from _step(found, remedy, exact=exact)
+        yield from _step(report, found, remedy, exact=exact)
 
 
-def _step(found: Finding, remedy: Remedy, *, exact: bool) -> Iterator[str]:
+def _step(report: Report, found: Finding, remedy: Remedy, *, exact: bool) -> Iterator[str]:
     text = (remedy.exact if exact else remedy.text) or remedy.text
     if remedy.kind == "apply":
-        names = {"button": _plain(remedy.title), "id": found.id}
+        names = {"button": _plain(remedy.title)}
         yield _box(fill(table("runbook")["click_or_fix" if remedy.is_outside_blender else "click"], names))
+        if remedy.is_outside_blender:
+            yield from _fenced(outline.fix(report, found, remedy, exact=exact))
     elif remedy.kind == "open" and re.fullmatch(r"https://[^\s<>]+", text):
         yield _box(f"{_plain(remedy.title).removesuffix('.')}: <{text}>")
     else:

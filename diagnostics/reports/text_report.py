@@ -69,7 +69,8 @@ class _Text:
         for found in outline.told(report):
             yield ""
             yield from self._finding(found)
-        for note in report.notes:
+        home = outline.home_note(report, outline.told(report), exact=self.exact)
+        for note in (*filter(None, [home]), *report.notes):
             yield ""
             yield from self._wrapped(note, "", "  ")
         rest = ((words["follows"], outline.explained(report)), (words["muted"], outline.muted(report)))
@@ -111,7 +112,7 @@ class _Text:
         for paragraph in found.detail.split("\n\n"):
             yield from self._wrapped(paragraph, "   ", "   ")
         for remedy in found.remedies:
-            todo, text = outline.step(found, remedy, exact=self.exact)
+            todo, text = outline.step(self.report, found, remedy, exact=self.exact)
             yield from self._wrapped(todo, "   → ", "     ")
             for line in text.splitlines():
                 yield f"       {line}"

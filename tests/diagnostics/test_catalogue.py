@@ -44,6 +44,11 @@ def texts(cause: Cause) -> list[str]:
     return [cause.title, *(part.text for part in words), *(part.title for part in words)]
 
 
+def conditions(words: Words) -> set[str]:
+    """The evidence that these words ask for, or ask not to be there."""
+    return {name.removeprefix("!") for name in words.when.split(" & ")} - {""}
+
+
 def names(text: str) -> set[str]:
     return {match["named"] or match["braced"] for match in string.Template.pattern.finditer(text)} - {None}
 
@@ -85,7 +90,8 @@ ALWAYS_ONE_OF = {
     "addon.import-failed": {"missing", "update_again", "place_again"},
     "addon.shared-temp": {"flatpak", "system"},
     "client.entry-lost": {"backup", "worked"},
-    "launcher.not-found": {"as_json", "entry_json", "uv", "other", "unknown"},
+    "launcher.not-found": {"as_json", "entry_json", "in_line", "uv", "other", "unknown"},
+    "launcher.path-unexpanded": {"as_json", "uv", "gone", "unknown"},
     "launcher.not-executable": {"made_for", "denied", "error", "interpreter"},
     "launcher.tls-intercepted": {"npm", "uv"},
     "launcher.cache-locked": {"lock", "unusable", "guarded", "cloud"},
@@ -100,7 +106,7 @@ ALWAYS_ONE_OF = {
 def test_no_situation_is_without_a_remedy(cause: Cause) -> None:
     if cause.verdict not in {Verdict.FAIL, Verdict.WARN}:
         return  # nothing is broken
-    names = sorted({words.when.removeprefix("!") for words in cause.remedies} - {""})
+    names = sorted(set().union(*map(conditions, cause.remedies)))
     certain = ALWAYS_ONE_OF.get(cause.id, set())
     assert {one.removeprefix("!") for one in certain} <= set(names)
     for seen in itertools.product([False, True], repeat=len(names)):
@@ -138,7 +144,7 @@ def test_words_name_what_some_code_knows(cause: Cause) -> None:
         assert string.Template(text).is_valid()
         assert names(text) <= known
     for words in (*cause.detail, *cause.remedies):
-        assert words.when.removeprefix("!") in {"", *known}
+        assert conditions(words) <= known
 
 
 @every

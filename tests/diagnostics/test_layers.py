@@ -37,7 +37,7 @@ MAY = {
     "reports": {"knowledge", "model", "text"},
     "remedies": {"atomic_write", "knowledge", "ledger", "model", "probes", "protocols", "redaction", "text"},
     # The two that put it all together.
-    "reporting": {"", "check", "checks", "engine", "knowledge", "model", "redaction", "verdict"},
+    "reporting": {"", "check", "checks", "engine", "knowledge", "model", "redaction", "target", "verdict"},
     "inventory": {"check", "checks", "model"},
     "": {"check", "checks", "engine", "inventory", "last_good", "ledger", "looks", "model", "redaction", "reporting"},
     "waiting": {"", "model"},

@@ -452,3 +452,30 @@ def test_what_is_to_be_pasted_is_written_as_the_app_wants_it(doctor: Doctor, app
         assert tomllib.loads(text) == {"command": str(program)}
     else:
         assert json.loads(f"{{{text}}}") == {"command": [str(program), "mcp-for-blender"]}
+
+
+SENT = ["blender-mcp==1.5.6", "--port", "9877"]
+IN_FILE = {
+    "claude-desktop": {"command": "uvx", "args": SENT},
+    "opencode": {"type": "local", "command": ["uvx", *SENT]},
+    "codex": f'[mcp_servers.blender]\ncommand = "uvx"\nargs = {json.dumps(SENT)}\n',
+}
+
+
+@pytest.mark.parametrize("app", IN_FILE)
+@pytest.mark.parametrize("variables", [{}, {"BLENDER_HOST": "127.0.0.1"}], ids=["without", "with"])
+def test_variables_to_be_pasted_take_no_others_place(doctor: Doctor, app: str, variables: dict[str, str]) -> None:
+    """Of two members of the same name an app reads the last alone."""
+    files, key, _entry = FILES[app]
+    entry, name = IN_FILE[app], "environment" if app == "opencode" else "env"
+    if variables and isinstance(entry, str):
+        entry += '[mcp_servers.blender.env]\nBLENDER_HOST = "127.0.0.1"\n'
+    elif variables and isinstance(entry, dict):
+        entry = {**entry, name: variables}
+    put(doctor.home / files["linux"], key, entry)
+    told = found(doctor.run(only=["client", "launcher", "server"]), "server.port-ignored")
+    remedy = next(one for one in told.remedies if one.kind == "copy" and "BLENDER_PORT" in one.exact)
+    pasted = tomllib.loads(remedy.exact) if app == "codex" else json.loads(f"{{{remedy.exact}}}")
+    port = {"BLENDER_PORT": "9877"}
+    assert pasted == (port if variables else {name: port})
+    assert (f"put this into “{name}”" in remedy.title) == bool(variables)

@@ -11,8 +11,8 @@ from ...check import Context
 from ...knowledge.launchers import name_of
 from ...model import FileEdit, Finding, Operation, Remove, SetValue
 from ..entries import Entry
-from ..launch_line import LaunchLine, read_launch_line, rewritten_argv
-from ..launcher import UNEXPANDED, unexpanded
+from ..launch_line import LaunchLine, is_more_than_a_start, read_launch_line, rewritten_argv
+from ..launcher import place_of, unexpanded
 from .entry_edits import command_edit, edit
 from .offer import offered
 
@@ -41,9 +41,10 @@ def by_uv(found: Finding, entry: Entry, _context: Context) -> Finding:
 def whole_path(found: Finding, entry: Entry, context: Context) -> Finding:
     """The folder in place of its short form."""
     seen = unexpanded(entry, context)
-    if seen is None or UNEXPANDED.match(seen[2]) or entry.place is None:
+    expanded = place_of(seen[0], seen[2], context) if seen is not None else None
+    if seen is None or expanded is None or entry.place is None:
         return found
-    field, _text, expanded = seen
+    field = seen[0]
     if field == "cwd":
         return offered(found, "whole-path", edit(entry, SetValue((*entry.place.keys, "cwd"), expanded)))
     argv = list(entry.command.argv)
@@ -70,9 +71,7 @@ def windows_shim(found: Finding, entry: Entry, _context: Context) -> Finding:
 
 def _inside(entry: Entry, line: LaunchLine, words: Sequence[str]) -> tuple[FileEdit, ...]:
     """These words in place of what the entry starts in the end. A line for a shell may do more than that, and stays."""
-    started = line.inside.command
-    alone = (dict(started.env), started.cwd) == (dict(entry.command.env), entry.command.cwd)
-    if line.inside.before is None and not alone:
+    if is_more_than_a_start(line, entry.command):
         return ()
     return command_edit(entry, rewritten_argv(line, entry.command, words))
 

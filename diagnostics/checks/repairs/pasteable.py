@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pieces of an entry that are to be pasted, in the format of the app's own file.
 
-The catalogue has them as members of a JSON object, `"command": …, "args": …, "env": …`.
+The catalogue has them as members of a JSON object, `"command": …, "args": …, "env": …`. Where the entry has variables
+already, its titles say so (`has_env`), and what is to be pasted is only what belongs among those.
 """
 
 from __future__ import annotations
@@ -15,11 +16,23 @@ from ..entries import Entry
 
 
 def as_app_wants(found: Finding, entry: Entry) -> Finding:
-    """The finding with such pieces as this app writes them."""
+    """The finding with such pieces as this app writes them, and as this entry can take them."""
     app = entry.app
+    if found.fills.get("has_env"):
+        return dataclasses.replace(found, remedies=tuple(_among(remedy, entry) for remedy in found.remedies))
     if app.format != "toml" and app.command != "list" and app.env == "env":
         return found
     return dataclasses.replace(found, remedies=tuple(_written(remedy, entry) for remedy in found.remedies))
+
+
+def _among(remedy: Remedy, entry: Entry) -> Remedy:
+    """The remedy with its variables as they stand among others; anything else as this app writes it."""
+    members = _members(remedy.text) if remedy.kind == "copy" else None
+    env = members.get("env") if members is not None and members.keys() == {"env"} else None
+    if not isinstance(env, dict):
+        return _written(remedy, entry)
+    variables: dict[str, Plain] = {str(name): str(value) for name, value in env.items()}
+    return dataclasses.replace(remedy, text=as_written(entry.app, variables))
 
 
 def _written(remedy: Remedy, entry: Entry) -> Remedy:

@@ -83,6 +83,31 @@ def test_a_line_for_a_shell_is_replaced_by_words() -> None:
 
 
 @pytest.mark.parametrize(
+    "script",
+    [
+        "FOO=1 exec uvx blender-mcp",
+        "export FOO=1; uvx blender-mcp",
+        "env FOO=1 uvx blender-mcp",
+        "cd /srv && uvx blender-mcp",
+    ],
+)
+def test_a_line_that_sets_more_is_not_replaced(script: str) -> None:
+    given = Command("bash", ("-c", script))
+    line = read_launch_line(given)
+    assert with_python(line, given, "3.11") == ""
+    assert with_package(line, given, "mcp-for-blender") == ""
+    assert line.starter == "bash"
+
+
+@pytest.mark.parametrize(
+    ("line", "starter"),
+    [("env A=1 uvx blender-mcp", "env"), ("cmd /c uvx blender-mcp", "cmd"), ("uvx blender-mcp", "uvx")],
+)
+def test_what_starts_it(line: str, starter: str) -> None:
+    assert read_launch_line(command(line)).starter == starter
+
+
+@pytest.mark.parametrize(
     ("line", "anew"),
     [
         ("uvx blendr-mcp", "uvx blender-mcp"),

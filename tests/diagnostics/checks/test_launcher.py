@@ -87,21 +87,56 @@ def test_not_executable(doctor: Doctor) -> None:
         ({"command": "~/bin/blender-tool"}, "command", "{home}/bin/blender-tool"),
         ({"command": "$HOME/bin/blender-tool"}, "command", "{home}/bin/blender-tool"),
         ({"command": "${HOME}/bin/blender-tool"}, "command", "{home}/bin/blender-tool"),
-        ({"command": "%APPDATA%\\blender\\tool.exe"}, "command", "C:\\Roaming\\blender\\tool.exe"),
+        ({"command": "%APPDATA%/blender/tool"}, "command", "{home}/bin/blender/tool"),
         ({"command": "/bin/sh", "cwd": "~"}, "cwd", "{home}"),
         ({"command": "/bin/ls", "args": ["--x", "~/blender"]}, "args[1]", "{home}/blender"),
         ({"command": "/bin/ls", "args": ["--x=$HOME/blender"]}, "args[0]", "--x={home}/blender"),
     ],
 )
 def test_what_only_a_terminal_expands(doctor: Doctor, entry: dict[str, object], field: str, expanded: str) -> None:
-    doctor.environ["APPDATA" if "%" in str(entry) else "X"] = "C:\\Roaming"
-    if "%" in str(entry):  # the variable moves the configuration too, on Windows only
-        doctor.platform = "linux"
+    # On Windows the variable would move the configuration too.
+    doctor.platform, doctor.environ["APPDATA"] = "linux", str(doctor.home / "bin")
+    for name in ("bin/blender-tool", "bin/blender/tool"):
+        doctor.script(name, MARK)
     report = look(doctor, entry)
     assert report.root_cause == "launcher.path-unexpanded"
     told = report.findings[0]
     assert told.evidence["field"] == field
     assert json.loads(copies(told)[0].exact) == expanded.format(home=doctor.home)
+
+
+@posix
+@pytest.mark.parametrize("short", ["$HOME/bin/uvx", "~/bin/uvx"])
+def test_a_short_form_of_a_program_that_is_elsewhere(doctor: Doctor, short: str) -> None:
+    there = doctor.script(".local/bin/uvx", MARK)
+    told = found(look(doctor, {"command": short, "args": ["mcp-for-blender"]}), "launcher.path-unexpanded")
+    assert "~/bin/uvx, and there is nothing" in told.detail
+    assert told.evidence["found_at"] == "~/.local/bin/uvx"
+    assert json.loads(copies(told)[0].exact) == str(there)
+
+
+def test_a_short_form_of_a_program_that_is_nowhere(doctor: Doctor) -> None:
+    doctor.platform = "win32"  # where no folder of this computer is looked at
+    told = found(look(doctor, {"command": "~/bin/uvx", "args": ["mcp-for-blender"]}), "launcher.path-unexpanded")
+    assert "there is nothing of that name" in told.detail
+    assert "winget" in said(told)
+    assert not any("/bin/uvx" in remedy.text for remedy in told.remedies)
+
+
+def test_a_short_form_of_a_folder_that_is_not_there(doctor: Doctor) -> None:
+    told = found(look(doctor, {"command": "/bin/sh", "cwd": "~/gone"}), "launcher.path-unexpanded")
+    assert "there is nothing of that name" in told.detail
+    assert copies(told)[0].text == "~/gone"
+    assert "exists" in copies(told)[0].title
+    assert not any(remedy.is_outside_blender for remedy in told.remedies)
+
+
+def test_a_short_form_of_what_is_there(doctor: Doctor) -> None:
+    doctor.script("bin/blender-tool", MARK)
+    told = found(look(doctor, {"command": "~/bin/blender-tool"}), "launcher.path-unexpanded")
+    assert "nothing of that name" not in told.detail
+    assert "found_at" not in told.evidence
+    assert len(copies(told)) == 1
 
 
 def test_a_variable_that_is_no_folder_is_not_looked_up(doctor: Doctor) -> None:
@@ -202,3 +237,40 @@ def test_it_waits_for_a_configuration_that_can_be_read(doctor: Doctor) -> None:
 
 def test_without_an_app_it_does_not_apply(doctor: Doctor) -> None:
     assert row(look(doctor), "launcher").summary == "no Blender server configured"
+
+
+@posix
+@pytest.mark.parametrize("installs", ["uvx", "uv"])
+def test_a_line_for_a_shell_that_sets_a_variable_keeps_it(doctor: Doctor, installs: str) -> None:
+    tool = doctor.script(f"shell bin/{installs}", MARK)
+    doctor.environ["PATH"] = str(tool.parent)
+    entry = {"command": "bash", "args": ["-c", "FOO=1 exec uvx blender-mcp --port 29876"]}
+    told = found(look(doctor, entry), {"uvx": "launcher.not-found", "uv": "launcher.uvx-missing"}[installs])
+    assert "through “exec”" not in told.detail
+    assert told.evidence["through"] == "bash"
+    texts = [remedy.exact for remedy in copies(told)]
+    assert texts[0] == (f"'{tool}'" if installs == "uvx" else f"'{tool}' tool run")
+    assert not any('"command"' in text or "…" in text for text in texts)
+    assert not any(remedy.is_outside_blender for remedy in told.remedies)
+
+
+@posix
+def test_a_line_for_a_shell_that_only_starts_is_replaced(doctor: Doctor) -> None:
+    tool = doctor.script("shell bin/uvx", MARK)
+    doctor.environ["PATH"] = str(tool.parent)
+    entry = {"command": "bash", "args": ["-c", "exec uvx blender-mcp --port 29876"], "env": {"FOO": "1"}}
+    told = found(look(doctor, entry), "launcher.not-found")
+    assert json.loads("{" + copies(told)[0].exact + "}") == {
+        "command": str(tool),
+        "args": ["blender-mcp", "--port", "29876"],
+    }
+    assert any(remedy.is_outside_blender for remedy in told.remedies)
+
+
+@posix
+def test_a_misspelt_package_in_a_line_that_sets_a_variable(doctor: Doctor) -> None:
+    doctor.script(".local/bin/uvx", MARK)
+    doctor.environ["PATH"] = "/usr/bin:/bin"
+    uvx = doctor.home / ".local/bin/uvx"
+    entry = {"command": "bash", "args": ["-c", f"FOO=1 exec {uvx} blendr-mcp"]}
+    assert [remedy.text for remedy in copies(found(look(doctor, entry), "launcher.package-unknown"))] == ["blender-mcp"]

@@ -237,7 +237,8 @@ def test_a_certificate_that_uv_does_not_know(uv: Uv) -> None:
     assert told.evidence["problem"] == "UnknownIssuer"
     assert str(told.evidence["address"]).startswith("https://localhost:")
     assert "hunter2" not in repr(report)
-    assert entry_of(told)["env"] == {"UV_SYSTEM_CERTS": "1"}
+    assert entry_of(told) == {"UV_SYSTEM_CERTS": "1"}, "the entry has variables, among which it is put"
+    assert "into “env” of “blender”" in told.remedies[0].title
     assert ids(repaired) == ["launcher.package-unknown"], "the repair lets uv through to the index, which is empty"
 
 
@@ -427,6 +428,7 @@ def test_a_certificate_that_npm_does_not_know(doctor: Doctor) -> None:
         repaired = npx(doctor, "mcp-remote", "http://blender.invalid/mcp", **settings)
     assert ids(report) == ["launcher.tls-intercepted"]
     assert "npm_config_cafile" in said(report.findings[0])
+    assert '"env"' not in said(report.findings[0])
     assert ids(repaired) == ["launcher.package-unknown"], "the repair lets npm through to the index, which is empty"
 
 

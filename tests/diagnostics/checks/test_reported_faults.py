@@ -184,8 +184,11 @@ def test_b13_a_short_form_that_only_a_terminal_replaces(
 ) -> None:
     doctor.platform = platform
     doctor.configure({**ENTRY, "command": text})
+    program = Path(expanded.replace("{home}", str(doctor.home)))
+    program.parent.mkdir(exist_ok=True)
+    program.touch(0o755)
     told = found(look(doctor), "launcher.path-unexpanded")
-    assert copies(told)[0].exact == json.dumps(expanded.replace("{home}", str(doctor.home)))
+    assert copies(told)[0].exact == json.dumps(str(program))
 
 
 @everywhere

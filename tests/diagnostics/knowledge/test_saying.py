@@ -58,7 +58,7 @@ def test_every_text_of_every_cause_can_be_said(
     monkeypatch.setattr(catalogue, "Finding", Finding)
     row = causes()[cause]
     parts = (*row.detail, *row.remedies)
-    everything = {part.when.lstrip("!"): "seen" for part in parts if part.when}
+    everything = {name.lstrip("!"): "seen" for part in parts if part.when for name in part.when.split(" & ")}
     for evidence in (everything, {}):
         made = finding(cause, {**evidence, "restart": ""})
         said = finding_in(made, loud)
