@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..check import Context
 from ..knowledge.catalogue import finding
-from ..knowledge.launchers import name_of
+from ..knowledge.launchers import inside, name_of
 from ..knowledge.uv_messages import Message
 from ..model import Command, EvidenceValue, Finding
 from .entries import Launch, command_line, evidence_of
@@ -55,6 +55,7 @@ def keeps_input_away(command: Command) -> bool:
     )
     if at is None:
         return False
-    options = [word for word in words[at + 2 :] if word.startswith("-")]
+    # What stands behind the image is for the program in it.
+    options = [word for word in words[at + 2 : inside(command).before] if word.startswith("-")]
     short = [word for word in options if not word.startswith("--") and "i" in word.partition("=")[0]]
     return not short and not any(word.partition("=")[0] == "--interactive" for word in options)

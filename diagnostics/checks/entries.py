@@ -53,7 +53,7 @@ class Entry:
     @property
     def endpoint(self) -> tuple[str | None, int | None]:
         """Host and port at which its server looks for Blender, None for what is not configured."""
-        return products.configured_endpoint(self.command, self.product) if self.product else (None, None)
+        return products.configured_endpoint(self.command, self.product)
 
 
 @dataclass(frozen=True, slots=True)

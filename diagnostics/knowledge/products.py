@@ -7,7 +7,7 @@ import contextlib
 import functools
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -99,10 +99,16 @@ def of_command(command: Command) -> Product | None:
         known = {*product.packages, *product.modules, *product.extension_ids}
         if known.intersection(words):
             # `uv run blender-mcp` runs a console script that two products install under the same name.
-            if "run" in words[:4] and not known.intersection(words) - {"blender-mcp"}:
+            if _is_project_run(words) and not known.intersection(words) - {"blender-mcp"}:
                 continue
             return product
     return None
+
+
+def _is_project_run(words: Sequence[str]) -> bool:
+    """Whether uv runs something of a project. `uv tool run` and `pipx run` bring a package of that name."""
+    at = words.index("run") if "run" in words[:4] else 0
+    return at > 0 and words[at - 1] not in {"tool", "pipx"}
 
 
 def _package(word: str) -> str:
@@ -143,15 +149,27 @@ def mentions_blender(name: str, command: Command) -> bool:
     return of_command(command) is not None or any("blender" in word.lower() for word in (name, *command.argv))
 
 
-def configured_endpoint(command: Command, product: Product) -> tuple[str | None, int | None]:
-    """Host and port at which this product's server would look for Blender, None for each that is not configured."""
+def configured_endpoint(command: Command, product: Product | None) -> tuple[str | None, int | None]:
+    """Host and port at which this product's server would look for Blender, None for each that is not configured.
+
+    Of a product that is not known only the variables that all have in common are read: they name the place of a
+    Blender, whoever reads them.
+    """
     command, host, port = inside(command).command, "", ""
+    if product is None:
+        common = products()[0]
+        host, port = _variable(command.env, common.host_variable), _variable(command.env, common.port_variable)
+        return host or None, _port(port)
     if _reads(command, product, product.variable_since):
         host, port = _variable(command.env, product.host_variable), _variable(command.env, product.port_variable)
     if _reads(command, product, product.option_since):
         host = _option(command.args, product.host_option) or host
         port = _option(command.args, product.port_option) or port
-    return host or None, int(port) if port.isdecimal() and 0 < int(port) <= 65535 else None  # noqa: PLR2004
+    return host or None, _port(port)
+
+
+def _port(text: str) -> int | None:
+    return int(text) if text.isdecimal() and 0 < int(text[:9]) <= 65535 else None  # noqa: PLR2004
 
 
 @dataclass(frozen=True, slots=True)

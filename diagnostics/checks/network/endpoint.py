@@ -15,6 +15,7 @@ from ...probes.tcp import Address, Attempt, Resolution
 from ...protocols.dialect import Dialect
 from ...text import host_port
 from ..entries import Entry, RemoteEntry, start_of
+from ..launch_line import read_launch_line
 
 WILDCARDS = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  # what a listener is bound to, nothing is bound here
 
@@ -66,7 +67,7 @@ def endpoint(context: Context) -> Endpoint:
     """The user's host and port; where none was given, what the AI app's only Blender entry says; else the default."""
     target = context.target
     if not target.endpoint_given:
-        named = {entry.endpoint: entry for entry in context.all_observed(Entry)}
+        named = {entry.endpoint: entry for entry in context.all_observed(Entry) if not _passes_on(entry)}
         if len(named) == 1:
             (host, port), entry = next(iter(named.items()))
             if host is not None or port is not None:
@@ -84,7 +85,8 @@ def _of_address(context: Context) -> Endpoint | None:
 
     Other computers are contacted only when the user names them to MCP Diagnostics itself.
     """
-    entries = {entry.url: entry for entry in context.all_observed(RemoteEntry)}
+    entries: dict[str, Entry | RemoteEntry] = {entry.url: entry for entry in context.all_observed(RemoteEntry)}
+    entries |= {url: entry for entry in context.all_observed(Entry) if (url := _passes_on(entry))}
     if len(entries) != 1 or context.target.kind is Kind.BRIDGE or context.target.tls is not None:
         return None
     url, entry = next(iter(entries.items()))
@@ -96,6 +98,11 @@ def _of_address(context: Context) -> Endpoint | None:
     if parts.scheme != "http" or not (host == "localhost" or is_loopback(host)):
         return None
     return Endpoint(host, port, f"the entry “{entry.name}” of {entry.app.name}", parts.path or "/")
+
+
+def _passes_on(entry: Entry) -> str:
+    """The address of the server that a command only passes on to, such as `npx mcp-remote URL`; "" for any other."""
+    return read_launch_line(entry.command).url
 
 
 def evidence_at(where: Endpoint, context: Context) -> dict[str, EvidenceValue]:

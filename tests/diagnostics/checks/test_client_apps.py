@@ -387,3 +387,14 @@ def test_another_computer_is_asked_only_when_the_user_names_it(doctor: Doctor) -
         "localhost",
         9876,
     )
+
+
+def test_a_command_that_only_passes_on_is_looked_for_where_it_leads(doctor: Doctor) -> None:
+    port = closed_port()
+    entry = {"command": "npx", "args": ["-y", "mcp-remote", f"http://127.0.0.1:{port}/mcp"]}
+    doctor.configure(entry)
+    report = doctor.run(only=["client", "network"])
+    assert found(report, "network.refused").evidence["endpoint"] == f"127.0.0.1:{port}"
+    doctor.configure({**entry, "args": ["-y", "mcp-remote", "https://mcp.example/mcp"]})
+    # No other computer is contacted that the user has not named.
+    assert doctor.run(only=["client", "network"]).port == 9876

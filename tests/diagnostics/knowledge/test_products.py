@@ -158,3 +158,27 @@ def test_the_table_is_sound() -> None:
         releases = [Version(first) for first, _expected in product.expected_protocols]
         assert releases == sorted(releases)
         assert 0 < product.default_port < 65536
+
+
+@pytest.mark.parametrize(
+    ("argv", "known"),
+    [
+        ("uv tool run blender-mcp", True),
+        ("uv tool run --from blender-mcp blender-mcp", True),
+        ("pipx run blender-mcp", True),
+        ("uvx blender-mcp", True),
+        ("uv run blender-mcp", False),
+        ("uv --directory /p run blender-mcp", False),
+    ],
+)
+def test_a_script_of_a_project_may_be_of_either_product(argv: str, *, known: bool) -> None:
+    program, *args = argv.split()
+    assert (of_command(Command(program, tuple(args))) is not None) == known
+
+
+def test_a_server_that_is_not_known_is_told_where_blender_is() -> None:
+    env = {"BLENDER_HOST": "127.0.0.1", "BLENDER_PORT": "29876"}
+    assert configured_endpoint(Command("/home/me/run.sh", env=env), None) == ("127.0.0.1", 29876)
+    container = ("run", "-i", "--rm", "-e", "BLENDER_PORT=29876", "some/image")
+    assert configured_endpoint(Command("docker", container), None) == (None, 29876)
+    assert configured_endpoint(Command("/home/me/run.sh", ("--port", "1"), {"PORT": "2"}), None) == (None, None)
