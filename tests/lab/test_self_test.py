@@ -22,6 +22,11 @@ for window in bpy.context.window_manager.windows:
                 for _ in range(40):
                     bpy.ops.view2d.scroll_down(deltay=60)
 """
+_CLOSE = """
+for window in bpy.context.window_manager.windows[1:]:
+    with bpy.context.temp_override(window=window):
+        bpy.ops.wm.window_close()
+"""
 _BEGIN = """
 with view3d() as context:
     bpy.ops.mcp_diagnostics.self_test("INVOKE_DEFAULT")
@@ -31,6 +36,7 @@ _RESULT = f"{_SESSION}session.state.self_test and [c.id for c in session.state.s
 
 
 def test_the_preferences_show_it(window: BlenderWindow) -> None:
+    window.run_python(f"{_SESSION}session.state.report = None")
     window.run_python(_SHOW)
     window.run_python(_BEGIN)
     until(lambda: window.run_python(_PROGRESS) > 0 or None, "the first case to end", 20)
@@ -39,6 +45,7 @@ def test_the_preferences_show_it(window: BlenderWindow) -> None:
 
     window.wait_for(f"{_SESSION}session.state.self_test is not None", 60)
     window.screenshot("self-test-result")
+    window.run_python(_CLOSE)
 
     assert window.run_python(_RESULT) == []
     assert window.run_python(f"{_SESSION}session.state.report is None and not session.is_running()")
