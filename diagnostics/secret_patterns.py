@@ -12,7 +12,7 @@ MASK = "‹masked›"
 
 NAME = (
     r"[\w.-]{0,40}?(?:api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|signing[_-]?key|[a-z0-9]_key\b|token"
-    r"|secret|passw(?:or)?d|passphrase|credential|licen[cs]e|auth|bearer|cookie|session[_-]?id|signature"
+    r"|secret|passw(?:or)?d|passphrase|[_-]pass(?![a-z])|credential|licen[cs]e|auth|bearer|cookie|session[_-]?id|signature"
     r"|connection[_-]?string|webhook)[\w.-]{0,40}"
 )
 _AT_START = r"(?<![\w.-])"
@@ -23,7 +23,7 @@ _BEGINNINGS = (
     "|shpat|sntrys|AGE-SECRET-KEY|tskey|figd|lin_api|whsec|SG|ya29)[-_.]|AKIA|ASIA|AIza"
 )
 _NAMED = (
-    *("key", "token", "secret", "passw", "passphrase", "credential", "licen", "auth", "bearer", "cookie", "session"),
+    *("key", "token", "secret", "pass", "credential", "licen", "auth", "bearer", "cookie", "session"),
     *("signature", "connection", "webhook"),
 )
 # Each after the words, in small letters, of which one stands in all ASCII that it matches: most texts have none.
@@ -73,7 +73,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (
         _NAMED,
         re.compile(
-            rf"(?i){_AT_START}({NAME}['\"]?\s*[:=]\s*['\"]?)(?:(?:bearer|basic|token)\s+)?(?!‹)([^\s'\",;&}}]+)"
+            rf"(?i){_AT_START}({NAME}['\"]?\s*[:=]\s*['\"]?)(?:(?:bearer|basic|token)\s+)?(?!‹|[{{\[])([^\s'\",;&}}]+)"
         ),
         rf"\1{MASK}",
     ),

@@ -119,5 +119,7 @@ def _again(was: Finding, target: Target, snapshot: Snapshot | None) -> int:
     untested = {Verdict.UNKNOWN, Verdict.SKIPPED}
     tested = next((row.verdict not in untested for row in report.chain if row.link == was.link), False)
     name, status = ("still", STILL_THERE) if left else ("gone", 0) if tested else ("not_known", NOT_TESTED)
+    if name == "gone" and any(one.id == was.id for one in report.findings):
+        name = "gone_here"
     write(words("command", name, {"cause": was.id, "headline": report.headline}) + "\n")
     return status

@@ -81,7 +81,10 @@ def edited(edit: FileEdit, data: bytes) -> bytes:
         raise refusal("not_usable", file=file, app=app.name, reason=str(error)) from None
     if mark and app.bom_refused:
         raise refusal("not_usable", file=file, app=app.name, reason="it begins with a byte order mark")
-    return mark + text.encode()
+    try:
+        return mark + text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, or a name that is no text in any encoding
+        raise refusal("not_usable", file=file, app=app.name, reason="it would hold what is no text") from None
 
 
 def _made(operation: Operation, app: App, text: str) -> str:

@@ -23,6 +23,7 @@ _WIDE = 400
 """Characters of a line that are shown: a file may consist of one."""
 _BEFORE = 80
 _LONG = 1 << 14
+_COMMENT = re.compile(r"(?<![:\w\"'])//([^\n]*)|(?:^|\s)#([^\n]*)|/\*([\s\S]*?)\*/")
 
 
 def diff(file: Path, old: bytes, new: bytes, app: App, machine: Machine) -> str:
@@ -71,16 +72,22 @@ def _narrow(lines: Sequence[str]) -> Iterator[str]:
         yield f"{line[0]}{'…' if start > 1 else ''}{piece}{'…' if max(1, start) + _WIDE < len(line) else ''}"
 
 
+def _comments(text: str) -> set[str]:
+    """What stands in comments: entries that were switched off keep their secrets there."""
+    found = (next(filter(None, match), "") for match in _COMMENT.findall(text))
+    return {line.strip() for comment in found for line in comment.splitlines() if line.strip()}
+
+
 def _secrets(app: App, text: str) -> set[str]:
     """The texts in a configuration that must not be shown: variables, headers, and what is called like a secret."""
     try:
         only = sorted({*keys(), "projects"}) if len(text) > _LONG else ()
         root = plain(app_file.parse(app.format, text.removeprefix("\ufeff"), only))
     except (JsonSyntaxError, TomlSyntaxError):
-        return set()
+        return _comments(text)
     open_to_all = {"PATH"} | {name for product in products.products() for name in product.address_variables}
     hiding = {"headers", "http_headers", *(one.env for one in apps())}
-    found: set[str] = set()
+    found = _comments(text)
     todo: list[object] = [root]
     while todo:
         value = todo.pop()

@@ -26,8 +26,7 @@ def require_ended(files: Iterable[tuple[App, Path]], machine: Machine) -> None:
             continue
         names, pattern = app.processes.get(machine.platform, []), app.executable.get(machine.platform, "")
         if (process := first_process(names, pattern, read_process_names())) is not None:
-            restart = app.how_to_restart(machine)
-            raise refusal("running", app=app.name, process=process.pid, file=str(file), restart=restart)
+            raise refusal("running", app=app.name, process=process.pid, file=str(file))
 
 
 def note(files: Iterable[tuple[App, Path]]) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from diagnostics.model import Finding, Remedy, Report, Verdict
 from diagnostics.protocols.located_json import parse, plain
-from diagnostics.remedies import plan, undo
+from diagnostics.remedies import ChangeError, plan, undo
 from diagnostics.reports import render
 
 from .checks.test_client_apps import FILES, put, put_app
@@ -479,3 +479,27 @@ def test_variables_to_be_pasted_take_no_others_place(doctor: Doctor, app: str, v
     port = {"BLENDER_PORT": "9877"}
     assert pasted == (port if variables else {name: port})
     assert (f"put this into “{name}”" in remedy.title) == bool(variables)
+
+
+def test_what_stands_in_comments_is_not_shown(doctor: Doctor) -> None:
+    text = '{"mcpServers": {"blender": {\n"command": "uvx", "args": ["mcp-for-blender"],\n'
+    text += '"env": {\n// "WEIRD": "plainsecretval1",\n"A": "plainsecretval2" // was plainsecretval3\n}\n}}}\n'
+    doctor.write(text)
+    remedy = offered(found(doctor.run(**CLIENT), "client.config-unparsable"))[0]
+    preview = plan(remedy, doctor.machine, own_folder=doctor.home / "own").preview
+    assert "plainsecretval" not in preview
+    assert '"A"' in preview
+
+
+def test_what_is_no_text_is_refused_in_words(doctor: Doctor) -> None:
+    doctor.write('{"mcpServers": {"blender": {"command": "uvx", "args": "mcp-for-blender\\ud83d"}}}')
+    (remedy,) = offered(found(doctor.run(**CLIENT), "client.entry-invalid"))
+    with pytest.raises(ChangeError, match="no text"):
+        plan(remedy, doctor.machine, own_folder=doctor.home / "own")
+    assert b"ud83d" in doctor.config.read_bytes()
+
+
+def test_one_command_under_two_names_is_started_twice(doctor: Doctor) -> None:
+    entry = {**ENTRY, "command": str(doctor.script("uvx", ""))}
+    doctor.configure(entry, again=entry)
+    assert "client.duplicate-servers" in ids(doctor.run(**CLIENT))

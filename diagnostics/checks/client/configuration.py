@@ -52,8 +52,11 @@ def keep_secrets(looked: Sequence[Looked], context: Context) -> None:
 
 
 def _once(entries: Sequence[Entry]) -> list[Entry]:
-    """Without those that start the same as another of this app, such as one for each of its projects."""
-    return list({(entry.command.digest): entry for entry in reversed(entries)}.values())[::-1]
+    """Without those that are the same as another of this app, such as one for each of its projects.
+
+    Two names for one command stay: the app starts both.
+    """
+    return list({(entry.name, entry.command.digest): entry for entry in reversed(entries)}.values())[::-1]
 
 
 def _findings(looked: Sequence[Looked], set_up: bool) -> list[Finding]:
