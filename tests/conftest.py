@@ -23,10 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if _WINDOWS & fixtures:
             item.add_marker(pytest.mark.xdist_group("windows"))
-        elif _BLENDERS & fixtures:
-            item.add_marker(pytest.mark.xdist_group("blenders"))
-        elif item.path.name == "test_real_servers.py":
-            item.add_marker(pytest.mark.xdist_group("servers"))
+        elif _BLENDERS & fixtures or item.path.name == "test_real_servers.py":
+            # One process begins with these, the other with the windows, which take as long; then both do the rest.
+            item.add_marker(pytest.mark.xdist_group("windowless"))
 
 
 @pytest.hookimpl(wrapper=True)
