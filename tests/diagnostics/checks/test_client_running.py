@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 ENTRY = {"command": "uvx", "args": ["mcp-for-blender"]}
-SLEEP = "import time; time.sleep(60)"
+SLEEP = "import time; print(flush=True); time.sleep(60)"
 CONNECT = "import socket, sys, time; s = socket.create_connection(('127.0.0.1', int(sys.argv[-1]))); time.sleep(60)"
 
 
@@ -54,6 +54,10 @@ def look(doctor: Doctor, **target: object) -> Report:
     return doctor.run(only=["client"], **target)
 
 
+HOUR_S = 3600.0
+"""Far more than the clock of a machine is set by while a test runs."""
+
+
 def changed(file: Path, ago_s: float) -> None:
     os.utime(file, (time.time() - ago_s, time.time() - ago_s))
 
@@ -61,23 +65,23 @@ def changed(file: Path, ago_s: float) -> None:
 def test_the_app_is_older_than_its_configuration(here: Doctor) -> None:
     file = here.configure(ENTRY)
     with running("claude-desktop") as app:
-        changed(file, -60)
+        changed(file, -HOUR_S)
         report = look(here)
-        assert report.root_cause == "client.restart-needed"
+        assert (ids(report), report.root_cause) == (["client.restart-needed"], "client.restart-needed")
         told = report.findings[0]
         assert told.evidence["process"] == app.pid
         assert str(told.evidence["file"]).endswith(file.name)
         assert "Quit Claude Desktop" in said(told)
-        changed(file, 60)
+        changed(file, HOUR_S)
         assert look(here).findings == ()
-    changed(file, -60)
+    changed(file, -HOUR_S)
     assert look(here).findings == ()  # it does not run
 
 
 def test_the_app_writes_into_the_file_itself(here: Doctor) -> None:
     file = here.write(json.dumps({"mcpServers": {"blender": ENTRY}, "preferences": {}}))
     with running("claude-desktop"):
-        changed(file, -60)
+        changed(file, -HOUR_S)
         report = look(here)
     assert [(one.id, one.verdict) for one in report.findings] == [("client.restart-needed", Verdict.WARN)]
     assert "may have been another one" in report.findings[0].detail
@@ -86,9 +90,10 @@ def test_the_app_writes_into_the_file_itself(here: Doctor) -> None:
 def test_the_app_has_started_the_server(here: Doctor) -> None:
     file = here.configure(ENTRY)
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-S', '-c', {SLEEP!r}, 'mcp-for-blender'])"
-    with running("claude-desktop", child):
-        time.sleep(0.3)
-        changed(file, -60)
+    with running("claude-desktop", child) as app:
+        assert app.stdout is not None
+        app.stdout.readline()  # the server's own: it runs
+        changed(file, -HOUR_S)
         assert look(here).findings == ()
 
 
@@ -98,15 +103,15 @@ def test_other_programs_and_apps_that_look_again(here: Doctor) -> None:
     cursor.parent.mkdir()
     shutil.copy(file, cursor)
     with running("claude-desktops"), running("cursor"):
-        changed(file, -60)
-        changed(cursor, -60)
+        changed(file, -HOUR_S)
+        changed(cursor, -HOUR_S)
         assert look(here).findings == ()
 
 
 def test_another_home_folder_is_not_compared_with_this_machine(doctor: Doctor) -> None:
     file = doctor.configure(ENTRY)
     with running("claude-desktop"):
-        changed(file, -60)
+        changed(file, -HOUR_S)
         assert look(doctor).findings == ()
 
 
