@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from ..check import Context
 from ..knowledge.catalogue import finding
-from ..knowledge.launchers import inside, name_of
+from ..knowledge.launchers import container_flags
 from ..knowledge.uv_messages import Message
 from ..model import Command, EvidenceValue, Finding
-from .entries import Launch, command_line, evidence_of
+from . import app_logs
+from .entries import Entry, Launch, command_line, evidence_of
 from .launch_line import LaunchLine
-
-_ENGINES = {"docker", "podman", "nerdctl"}
 
 
 def container_said(
@@ -49,13 +48,14 @@ def container_said(
 
 def keeps_input_away(command: Command) -> bool:
     """Whether a container is run without its input (`-i`): a server in it finds nothing to answer to, and ends."""
-    words = command.argv
-    at = next(
-        (n for n, word in enumerate(words) if name_of(word) in _ENGINES and words[n + 1 : n + 2] == ("run",)), None
-    )
-    if at is None:
-        return False
-    # What stands behind the image is for the program in it.
-    options = [word for word in words[at + 2 : inside(command).before] if word.startswith("-")]
-    short = [word for word in options if not word.startswith("--") and "i" in word.partition("=")[0]]
-    return not short and not any(word.partition("=")[0] == "--interactive" for word in options)
+    flags = container_flags(command)
+    return flags is not None and not {"-i", "--interactive"}.intersection(flags)
+
+
+def without_input(entry: Entry, evidence: dict[str, EvidenceValue], context: Context) -> Finding | None:
+    """That the server will end at once, as the command alone tells; the app's log may know better."""
+    told = app_logs.seen_for(entry, context)
+    if not keeps_input_away(entry.command) or (told is not None and told.session.answered is not None):
+        return None
+    seen: dict[str, EvidenceValue] = {"command": command_line(entry, context), "_no_input": True, "_not_started": True}
+    return finding("server.exits-at-start", evidence | seen)

@@ -21,6 +21,7 @@ from ..probes.program_format import foreign_format
 from ..probes.python_choice import Shim, python_choice
 from ..probes.script_interpreter import missing_interpreter
 from ..protocols.uv_command import read_uv_command
+from .container_words import without_input
 from .entries import Entry
 from .launch_line import LaunchLine, is_more_than_a_start, members, with_package, with_python
 from .project_python import outside_project
@@ -53,6 +54,8 @@ def faults(
         yield python
     if (shim := _windows_shim(entry, program, evidence, context)) is not None:
         yield shim
+    if (deaf := without_input(entry, evidence, context)) is not None:
+        yield deaf
 
 
 def _foreign(program: Path, evidence: dict[str, EvidenceValue], context: Context) -> Finding | None:

@@ -14,7 +14,7 @@ from ..knowledge import table
 from ..knowledge.apps import session_processes
 from ..knowledge.catalogue import finding
 from ..knowledge.launchers import name_of
-from ..model import Consent, EvidenceValue, Finding, Verdict
+from ..model import Consent, EvidenceValue, Finding, Link, Verdict
 from ..probes.background import in_thread
 from ..probes.process_names import ProcessNames
 from ..probes.search_path import SearchPath, app_search_path, child_environment, find_program
@@ -32,6 +32,8 @@ _SHELLS = {"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh", "ws
 @dataclass(frozen=True, slots=True)
 class _Looked:
     findings: tuple[Finding, ...] = ()
+    program: Path | None = None
+    """The file that the app starts, where nothing is wrong with it."""
     launch: Launch | None = None
     consent: Consent | None = None
 
@@ -46,13 +48,16 @@ async def command(context: Context) -> Outcome:
     findings = tuple(found for one in looked for found in one.findings)
     launches = tuple(one.launch for one in looked if one.launch)
     consents = {one.consent.digest: one.consent for one in looked if one.consent}
-    if any(found.verdict is Verdict.FAIL for found in findings):
-        verdict, summary = Verdict.FAIL, next(f.title for f in findings if f.verdict is Verdict.FAIL)
+    programs = [str(one.program) for one in looked if one.program]
+    # Of a server that will end although its program is there, the server's own row tells.
+    own = [found for found in findings if found.link is Link.LAUNCHER]
+    if failed := [found.title for found in own if found.verdict is Verdict.FAIL]:
+        verdict, summary = Verdict.FAIL, failed[0]
     else:
-        verdict, summary = Verdict.PASS, ", ".join(dict.fromkeys(str(launch.program) for launch in launches))
-        if warned := [found.title for found in findings if found.verdict is Verdict.WARN]:
+        verdict, summary = Verdict.PASS, ", ".join(dict.fromkeys(programs))
+        if warned := [found.title for found in own if found.verdict is Verdict.WARN]:
             verdict, summary = Verdict.WARN, summary or warned[0]
-        elif len(launches) < len(entries):
+        elif len(programs) < len(entries):
             verdict, summary = Verdict.UNKNOWN, "the app finds its program, and this look-up does not"
     lines = tuple(f"“{entry.name}” of {entry.app.name}: {read_launch_line(entry.command).told()}" for entry in entries)
     return Outcome(verdict, summary, findings, launches, tuple(consents.values()), lines)
@@ -98,10 +103,11 @@ async def _look(entry: Entry, context: Context) -> _Looked:
         return _Looked((*warnings, inside))
     environ = child_environment(context.machine, search, _own_variables(entry, context))
     found = (*warnings, *faults(line, entry, evidence, program=program.path, environ=environ, context=context))
-    if any(one.verdict is Verdict.FAIL for one in found):
-        return _Looked(found)
+    if failed := [one for one in found if one.verdict is Verdict.FAIL]:
+        own = any(one.link is Link.LAUNCHER for one in failed)
+        return _Looked(found, None if own else program.path)
     launch, needed, consent = _permission(Launch(entry, program.path, environ, allowed=False), evidence, context)
-    return _Looked((*found, *needed), launch, consent)
+    return _Looked((*found, *needed), program.path, launch, consent)
 
 
 def _short_form(field: str, text: str, expanded: str, evidence: dict[str, EvidenceValue], context: Context) -> Finding:

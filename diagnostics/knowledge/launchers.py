@@ -47,6 +47,7 @@ class _Wrapper:
     apart: bool = False
     own_path: bool = False
     image: bool = False
+    flags: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -108,7 +109,17 @@ def _shared(env: Mapping[str, str]) -> list[str]:
 
 def _own_options(words: list[str], row: _Wrapper, passed: dict[str, str], env: Mapping[str, str]) -> list[str]:
     """The words after the options. Variables that an option passes on go into `passed`."""
-    at = 0
+    options, rest = _options(words, row)
+    for name, value in options:
+        if name in row.variable and value:
+            variable, given, text = value.partition("=")
+            passed[variable] = text if given else env.get(variable, "")
+    return rest
+
+
+def _options(words: list[str], row: _Wrapper) -> tuple[list[tuple[str, str]], list[str]]:
+    """The options with the value of each, "" where it has none, and the words after them."""
+    at, options = 0, []
     while at < len(words) and words[at].startswith("-") and words[at] != "-":
         name, equals, value = words[at].partition("=")
         at += 1
@@ -116,10 +127,44 @@ def _own_options(words: list[str], row: _Wrapper, passed: dict[str, str], env: M
             break
         if name in {*row.valued, *row.variable} and not equals and at < len(words):
             value, at = words[at], at + 1
-        if name in row.variable and value:
-            variable, given, text = value.partition("=")
-            passed[variable] = text if given else env.get(variable, "")
-    return words[at:]
+        options.append((name, value))
+    return options, words[at:]
+
+
+def container_flags(command: Command) -> tuple[str, ...] | None:
+    """The flags that are set of a container which this command runs, one letter or one word each, such as `-i`.
+
+    None where it runs none, or where an option is not known, so that the word behind it may be its value or the image.
+    """
+    seen = Inside(command)
+    for _ in range(_DEPTH):
+        row = _wrappers().get(name_of(seen.command.program))
+        if row is None:
+            return None
+        if row.image:
+            return _flags(seen.command, row)
+        further = _unwrapped(seen, row)
+        if further is None:
+            return None
+        seen = further
+    return None
+
+
+def _flags(command: Command, row: _Wrapper) -> tuple[str, ...] | None:
+    if command.args[:1] not in {(name,) for name in row.subcommand}:
+        return None
+    options, image = _options(list(command.args[1:]), row)
+    flags, valued = [], {*row.valued, *row.variable}
+    for name, value in options:
+        short = not name.startswith("--")
+        if name in valued or (short and name[:2] in valued):
+            continue
+        names = [f"-{letter}" for letter in name[1:]] if short else [name]
+        if not set(names) <= set(row.flags):
+            return None
+        if value.lower() not in {"false", "f", "0"}:
+            flags += names
+    return tuple(flags) if image else None
 
 
 def _of_line(seen: Inside, row: _Wrapper) -> Inside | None:

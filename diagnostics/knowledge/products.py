@@ -7,15 +7,16 @@ import contextlib
 import functools
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from ..model import Command
+from ..protocols.uv_command import read_uv_command
 from . import table
-from .launchers import inside
+from .launchers import inside, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +100,18 @@ def of_command(command: Command) -> Product | None:
         known = {*product.packages, *product.modules, *product.extension_ids}
         if known.intersection(words):
             # `uv run blender-mcp` runs a console script that two products install under the same name.
-            if _is_project_run(words) and not known.intersection(words) - {"blender-mcp"}:
+            if _is_project_run(seen.command) and not known.intersection(words) - {"blender-mcp"}:
                 continue
             return product
     return None
 
 
-def _is_project_run(words: Sequence[str]) -> bool:
-    """Whether uv runs something of a project. `uv tool run` and `pipx run` bring a package of that name."""
-    at = words.index("run") if "run" in words[:4] else 0
-    return at > 0 and words[at - 1] not in {"tool", "pipx"}
+def _is_project_run(command: Command) -> bool:
+    """Whether something of a project is run. `uv tool run` and `pipx run` bring a package of that name."""
+    name = name_of(command.program)
+    if (uv := read_uv_command(name, command.args)) is not None:
+        return uv.kind == "run"
+    return "run" in command.args[:3] and not {"tool", "pipx"}.intersection((name, *command.args[:2]))
 
 
 def _package(word: str) -> str:

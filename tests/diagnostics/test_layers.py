@@ -24,7 +24,7 @@ MAY = {
     "secret_patterns": set(),
     "own_names": {"knowledge", "model", "text"},
     "redaction": {"model", "own_names", "protocols", "secret_patterns", "text"},
-    "knowledge": {"model", "text"},
+    "knowledge": {"model", "protocols", "text"},
     "protocols": {"text"},
     "probes": {"ledger", "model", "protocols", "text"},
     "lock": {"knowledge", "model", "protocols", "text"},

@@ -124,12 +124,40 @@ def test_words_that_are_none_of_these(doctor: Doctor, text: str) -> None:
     assert "engine" not in report.findings[0].evidence
 
 
-def test_a_container_without_its_input(doctor: Doctor) -> None:
-    told = found(start(doctor, "", "run", "--rm", "someone/blender-mcp", code=0), "server.exits-at-start")
+def look(doctor: Doctor, *args: str, launch: bool = False) -> Report:
+    """With a FAKE docker that leaves a mark when it is started."""
+    program = doctor.script("bin/docker", "open(__file__ + '.started', 'w').close()\n")
+    doctor.configure({"command": str(program), "args": [*args]})
+    report = doctor.run(launch=launch, only=LINKS)
+    assert not program.with_name("docker.started").exists() or launch
+    return report
+
+
+@pytest.mark.parametrize("launch", [False, True], ids=["not allowed", "allowed"])
+def test_a_container_without_its_input(doctor: Doctor, *, launch: bool) -> None:
+    report = look(doctor, "run", "--rm", "someone/blender-mcp", "-i", launch=launch)
+    assert ids(report) == ["server.exits-at-start"], "nobody is asked to allow what cannot work"
+    told = report.findings[0]
     assert "without its input (-i)" in told.detail
+    assert "said nothing" not in told.detail, "nothing was started that could have said something"
+    assert "before it answered" not in told.detail
     assert told.remedies[0].text == "-i"
+    assert (row(report, "launcher").verdict, row(report, "server").verdict) == ("pass", "fail")
+    assert not (doctor.home / "bin" / "docker.started").exists()
+
+
+def test_a_container_with_its_input(doctor: Doctor) -> None:
+    assert ids(look(doctor, *RUN)) == ["launcher.consent-needed"]
     told = found(start(doctor, "", code=0), "server.exits-at-start")
     assert "without its input" not in told.detail
+    assert "said nothing" in told.detail
+
+
+def test_a_container_that_has_answered_has_its_input(doctor: Doctor) -> None:
+    program = doctor.script("bin/docker", "")
+    doctor.configure({"command": str(program), "args": ["run", "--rm", "someone/blender-mcp"]})
+    app_logs.write_log(doctor, app_logs.moved(app_logs.STARTED, app_logs.soon()))
+    assert "server.exits-at-start" not in ids(doctor.run(only=LINKS))
 
 
 @pytest.mark.parametrize(
@@ -143,6 +171,15 @@ def test_a_container_without_its_input(doctor: Doctor) -> None:
         ("docker run -di image", False),
         ("docker run --interactive image", False),
         ("docker run --interactive=true image", False),
+        ("docker run --interactive=false image", True),
+        ("docker run --rm image server -i x", True),
+        ("docker run --rm image -i", True),
+        ("docker run --rm image sh -ic server", True),
+        ("docker run --memory-swap 1g -i image server", False),
+        ("docker run -v /a:/b -vi:/c image", True),
+        ("docker run --not-known x -i image", False),
+        ("docker run --not-known -i", False),
+        ("docker run --rm", False),
         ("docker exec image", False),
         ("uvx docker", False),
         ("env A=1 /usr/bin/docker run image", True),
@@ -151,6 +188,7 @@ def test_a_container_without_its_input(doctor: Doctor) -> None:
 def test_whether_the_input_is_kept_away(line: str, *, away: bool) -> None:
     program, *args = line.split()
     assert keeps_input_away(Command(program, tuple(args))) is away
+    assert keeps_input_away(Command("bash", ("-c", line))) is away
 
 
 def test_what_was_not_started_was_not_tested(doctor: Doctor) -> None:

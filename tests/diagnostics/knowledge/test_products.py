@@ -169,6 +169,12 @@ def test_the_table_is_sound() -> None:
         ("uvx blender-mcp", True),
         ("uv run blender-mcp", False),
         ("uv --directory /p run blender-mcp", False),
+        ("uv --directory /home/me/tool run blender-mcp", False),
+        ("uv --directory /a --project /b --offline run blender-mcp", False),
+        ("uv --directory /a --project /b --offline tool run blender-mcp", True),
+        ("uv tool --offline run blender-mcp", True),
+        ("python -m pipx run blender-mcp", True),
+        ("python -m uv run blender-mcp", False),
     ],
 )
 def test_a_script_of_a_project_may_be_of_either_product(argv: str, *, known: bool) -> None:
