@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..operators.asking import MAX_PAGES
 from . import wrap
-from .language import say
+from .language import say, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,8 @@ def draw(operator: AsksFirst, context: bpy.types.Context, change: Any) -> None:
     """Draw the title and the preview of the change, in pages when it is long."""
     layout = operator.layout
     space = wrap.dialog_space(context, operator.width).narrower(_MARGIN)
-    wrap.text(layout, space, change.title)
-    lines = list(_lines(change.preview, space))
+    wrap.text(layout, space, sentence(change.title))
+    lines = list(_lines(sentence(change.preview), space))
     size = max(_FEWEST, int(context.window.height * _PART / (space.unit * _LINE)))
     pages = -(-len(lines) // size)
     page = min(int(operator.page), pages)

@@ -7,6 +7,7 @@ of them together would make enabling the extension slow.
 
 from __future__ import annotations
 
+import functools
 import string
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,13 +41,29 @@ def say(message: str, **fills: object) -> str:
 def in_users_language(report: Report) -> Report:
     """The report as this user reads it."""
     global _said  # noqa: PLW0603  # there is one report at most
-    if not _registered or not bpy.context.preferences.view.use_translate_interface:
+    if not _is_in_use():
         return report
     if _said is None or _said[0] is not report:
         from ..diagnostics.knowledge.saying import report_in  # noqa: PLC0415  # read with the first report
 
         _said = (report, report_in(report, _translate))
     return _said[1]
+
+
+def sentence(made: str) -> str:
+    """What a repair has said of itself, as this user reads it."""
+    return _sentence(made) if _is_in_use() else made
+
+
+@functools.lru_cache(maxsize=64)
+def _sentence(made: str) -> str:
+    from ..diagnostics.knowledge.sentences import preview_in  # noqa: PLC0415  # read with the first repair
+
+    return preview_in(made, _translate)
+
+
+def _is_in_use() -> bool:
+    return _registered and bool(bpy.context.preferences.view.use_translate_interface)
 
 
 def _translate(message: str) -> str:
@@ -65,6 +82,7 @@ def _reload() -> None:
     _forget()
     _load()
     _said = None
+    _sentence.cache_clear()
     clock.redraw()
 
 
@@ -103,3 +121,4 @@ def unregister() -> None:
         bpy.app.timers.unregister(_reload)
     _forget()
     _said = None
+    _sentence.cache_clear()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..operators import attempt, end_by_force, undo_repair
 from . import wrap
-from .language import say
+from .language import say, sentence
 
 if TYPE_CHECKING:
     import bpy
@@ -22,23 +22,19 @@ def draw(layout: bpy.types.UILayout, space: Space) -> None:
     """Draw what is being done, whether the last repair helped, and the buttons that follow from it."""
     repairs = attempt.repairs
     if repairs.working:
-        wrap.text(layout, space, f"{repairs.working}…", icon="SORTTIME")
+        wrap.text(layout, space, f"{sentence(repairs.working)}…", icon="SORTTIME")
         return
     if repairs.said:
         column = layout.column(align=True)
-        wrap.text(column, space, repairs.outcome or repairs.said, icon="INFO")
+        wrap.text(column, space, sentence(repairs.outcome or repairs.said), icon="INFO")
         if repairs.outcome:
-            wrap.text(column, space, repairs.said)
+            wrap.text(column, space, sentence(repairs.said))
     if repairs.forced is not None:
-        _button(layout, space, end_by_force.MCP_DIAGNOSTICS_OT_end_by_force, repairs.forced.change.title, "CANCEL")
+        title = sentence(repairs.forced.change.title)
+        _button(layout, space, end_by_force.MCP_DIAGNOSTICS_OT_end_by_force, title, "CANCEL")
     if repairs.ways_back:
-        _button(
-            layout,
-            space,
-            undo_repair.MCP_DIAGNOSTICS_OT_undo_repair,
-            say("Undo: $title", title=repairs.ways_back[-1].title),
-            "LOOP_BACK",
-        )
+        title = say("Undo: $title", title=sentence(repairs.ways_back[-1].title))
+        _button(layout, space, undo_repair.MCP_DIAGNOSTICS_OT_undo_repair, title, "LOOP_BACK")
 
 
 def _button(

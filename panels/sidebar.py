@@ -10,7 +10,7 @@ import bpy
 
 from ..operators import clock, consent, report, run, session, settings
 from . import chain, details, findings, folding, language, repaired, words, wrap
-from .language import say
+from .language import say, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def _draw_status(layout: bpy.types.UILayout, context: bpy.types.Context, space: 
         elapsed = words.duration(state.report.elapsed_ms)
         wrap.text(column, space, f"{words.ago(time.monotonic() - state.finished_at)} · {elapsed}", dim=True)
     if state.notice:
-        wrap.text(layout, space, say(state.notice), icon="INFO")
+        wrap.text(layout, space, sentence(state.notice), icon="INFO")
 
 
 def _draw_crash(layout: bpy.types.UILayout, space: Space, crash: session.Crashed) -> None:

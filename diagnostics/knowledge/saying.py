@@ -10,25 +10,24 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from ..model import EvidenceValue, Finding, LinkResult, Remedy, Report
 from . import table
 from .apps import apps
 from .catalogue import Words, causes, fill
-
-Translate = Callable[[str], str]
-"""Returns a text of ours in another language, and the text itself where it has none for it."""
+from .sentences import Translate, sentence_in
 
 
 def report_in(report: Report, translate: Translate) -> Report:
     """The same report for this language's readers: headline, findings and the rows of the chain."""
     findings = tuple(finding_in(found, translate) for found in report.findings)
+    titles = {found.title: other.title for found, other in zip(report.findings, findings, strict=True)}
     return dataclasses.replace(
         report,
         headline=_headline(report, findings, translate),
         findings=findings,
-        chain=tuple(_row(row, translate) for row in report.chain),
+        chain=tuple(_row(row, titles, translate) for row in report.chain),
     )
 
 
@@ -82,7 +81,7 @@ def _replaced(detail: str, paragraphs: Mapping[str, str]) -> str:
 
 
 def _remedy(remedy: Remedy, titles: Mapping[str, str], translate: Translate) -> Remedy:
-    return dataclasses.replace(remedy, title=titles.get(remedy.title) or translate(remedy.title))
+    return dataclasses.replace(remedy, title=titles.get(remedy.title) or sentence_in(remedy.title, translate))
 
 
 def _headline(report: Report, findings: tuple[Finding, ...], translate: Translate) -> str:
@@ -101,6 +100,7 @@ def _headline(report: Report, findings: tuple[Finding, ...], translate: Translat
     return fill(translate(words), fills)
 
 
-def _row(row: LinkResult, translate: Translate) -> LinkResult:
-    """The row's summary where it is one text of ours as a whole; most of them are evidence."""
-    return dataclasses.replace(row, summary=translate(row.summary)) if row.summary else row
+def _row(row: LinkResult, titles: Mapping[str, str], translate: Translate) -> LinkResult:
+    """The row's summary where it is a finding's title or one text of ours as a whole; most of them are evidence."""
+    said = titles.get(row.summary) or (translate(row.summary) if row.summary else "")
+    return dataclasses.replace(row, summary=said)

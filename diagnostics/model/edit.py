@@ -65,7 +65,7 @@ class AsList:
 
 @dataclass(frozen=True, slots=True)
 class CopyFrom:
-    """The value at `at` becomes that which stands at `source` in another file of the same app."""
+    """The value at `at` becomes that which stands at `source` in a file of the same app, this one or another."""
 
     at: Keys
     file: Path

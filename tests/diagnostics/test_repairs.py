@@ -24,6 +24,7 @@ from .runs import blender as this_blender
 uvx = prepared
 ENTRY = {"command": "uvx", "args": ["mcp-for-blender"]}
 SECRET = "s3cr3t-v4lue"
+OTHER = {"command": "other", "env": {"A": SECRET}}
 PACKAGED = "AppData/Local/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude"
 CLIENT = {"only": ["client"]}
 LAUNCHER = {"only": ["client", "launcher"]}
@@ -348,6 +349,42 @@ def test_the_key_of_another_app(doctor: Doctor) -> None:
     )
     after = repaired(doctor, "client.config-wrong-key", **CLIENT)
     assert after[file.name] == file.read_text().replace("mcpServers", "mcp_servers")
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        ({"a": 1, "blender": ENTRY, "z": {}}, {"a": 1, "z": {}, "mcpServers": {"blender": ENTRY}}),
+        ({"mcpServers": {"one": OTHER}, "blender": ENTRY}, {"mcpServers": {"one": OTHER, "blender": ENTRY}}),
+        ({"mcpServers": {"mcpServers": {"blender": ENTRY}}}, {"mcpServers": {"blender": ENTRY}}),
+        (
+            {"mcpServers": {"one": OTHER, "mcpServers": {"two": OTHER, "blender": ENTRY}}},
+            {"mcpServers": {"one": OTHER, "two": OTHER, "blender": ENTRY}},
+        ),
+        ({"mcp": {"servers": {"blender": ENTRY}}}, {"mcpServers": {"blender": ENTRY}}),
+        (
+            {"mcp": {"inputs": [], "servers": {"blender": ENTRY}}},
+            {"mcp": {"inputs": []}, "mcpServers": {"blender": ENTRY}},
+        ),
+        ({"servers": {"blender": ENTRY}, "mcpServers": {}}, {"mcpServers": {"blender": ENTRY}}),
+    ],
+)
+def test_outside_of_its_key(doctor: Doctor, content: dict[str, object], wanted: dict[str, object]) -> None:
+    file = doctor.write(json.dumps(content, indent=2))
+    after = repaired(doctor, "client.config-wrong-key", **CLIENT)
+    assert json.loads(after[file.name]) == wanted
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"mcpServers": {"b": {"command": "other"}}, "servers": {"b": ENTRY}},
+        {"servers": {"blender": {**ENTRY, "args": {}}}},
+    ],
+)
+def test_a_right_place_that_is_not_certain(doctor: Doctor, content: dict[str, object]) -> None:
+    doctor.write(json.dumps(content, indent=2))
+    nothing_to_apply(doctor.run(**CLIENT), "client.config-wrong-key")
 
 
 def test_the_key_and_the_shape_of_another_app(doctor: Doctor) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from diagnostics.checks import CHECKS
-from diagnostics.knowledge import table
+from diagnostics.knowledge import sentences, table
 from diagnostics.knowledge.apps import apps
 from diagnostics.knowledge.catalogue import causes
 from diagnostics.knowledge.explanations import explanations
@@ -61,6 +61,7 @@ def _shared() -> Iterator[str]:
     for app in apps():
         yield from app.restart.values()
     yield from (check.waits_for for check in CHECKS)
+    yield from sentences.texts()
 
 
 def interface() -> Iterator[str]:

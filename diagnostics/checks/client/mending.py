@@ -6,14 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...knowledge.apps import App
-from ...model import AsList, AsText, FileEdit, Finding, Keys, Mend, Operation, Rename, WithoutMark
+from ...model import AsList, AsText, FileEdit, Finding, Keys, Mend, Operation, WithoutMark
 from ...probes.files import FileRead
 from ...protocols import app_file
 from ...protocols.located_json import JsonSyntaxError, Node
 from ...protocols.located_toml import TomlSyntaxError
 from ..repairs.offer import offered
 from .reading import Configuration, Refused, digest_of
-from .shape import problems
 
 
 def mendable(refused: Refused, app: App) -> Finding:
@@ -64,17 +63,6 @@ def with_right_text(found: Finding, configuration: Configuration, node: Node) ->
     if inside and not isinstance(node.value, str | float):
         return offered(found, "right-text", _of(configuration, AsText(at)))
     return found
-
-
-def with_right_key(found: Finding, configuration: Configuration, key: str) -> Finding:
-    """The member under the right name, where its servers are written as this app wants them, and that is not taken."""
-    app, members = configuration.app, configuration.root.value
-    servers = members[key].value if isinstance(members, dict) else None
-    if not isinstance(members, dict) or app.key in members or not isinstance(servers, dict):
-        return found
-    if any(next(problems(server, name, app), None) is not None for name, server in servers.items()):
-        return found
-    return offered(found, "right-key", _of(configuration, Rename((key,), app.key)))
 
 
 def _of(configuration: Configuration, operation: Operation) -> FileEdit:

@@ -3,21 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...check import Context
 from ...knowledge import products
-from ...knowledge.apps import keys
 from ...knowledge.catalogue import finding
 from ...model import EvidenceValue, Finding, Operation, Remove, SetValue
-from ...protocols import located_json
 from ...protocols.json_edit import node_at
 from ...protocols.located_json import Node
 from ...text import clean
 from ..entries import Entry, Place, RemoteEntry
-from .mending import with_right_key, with_right_text
+from .mending import with_right_text
+from .other_keys import about_blender, holds_servers, under_another_key
 from .reading import Configuration
 from .shape import address_of, command_of, is_off, is_provided, problems
 
@@ -92,7 +91,7 @@ class _Look:
         if lost:
             wanted = "in the file only once: the app takes the last one, and the Blender entry is in this one"
             self.invalid(lost[0], key, wanted)
-        elif (wrong := _wrong_key(self.configuration, self.context)) is not None:
+        elif (wrong := under_another_key(self.configuration, self.context)) is not None:
             self.found.findings.append(wrong)
 
     def at_group(self, group: _Group) -> None:
@@ -100,7 +99,7 @@ class _Look:
             self.invalid(group.node, group.path, "an object { … } with one member for each server")
             return
         for name, node in group.node.value.items():
-            if about_blender(node, name):
+            if about_blender(node, name) and not holds_servers(name, node):
                 self.at_entry(group, name, node)
 
     def at_entry(self, group: _Group, name: str, node: Node) -> None:
@@ -172,35 +171,6 @@ def _names(root: Node, path: list[str]) -> frozenset[str]:
     return frozenset(item.value for item in items if isinstance(item.value, str))
 
 
-def about_blender(node: Node, name: str = "") -> bool:
-    """Whether something is about Blender at all, well-formed or not."""
-    text = f"{name} {located_json.plain(node)}".lower()
-    return "blender" in text or "blmcp" in text
-
-
 def _where(configuration: Configuration, context: Context) -> dict[str, EvidenceValue]:
     app = configuration.app
     return {"app": app.name, "file": str(configuration.file), "_restart": app.how_to_restart(context.machine)}
-
-
-def _wrong_key(configuration: Configuration, context: Context) -> Finding | None:
-    """A Blender server that stands under the key of another app."""
-    members = configuration.root.value
-    assert isinstance(members, dict)  # noqa: S101  # the caller has looked
-    app = configuration.app
-    for key in sorted(keys() - {app.key}):
-        node = members.get(key)
-        if node is not None and _holds_servers(node):
-            line, column = configuration.position(node)
-            evidence = _where(configuration, context) | {"line": line, "column": column, "key": key}
-            told = evidence | {"right_key": app.key, "_toml": app.format == "toml"}
-            return with_right_key(finding("client.config-wrong-key", told), configuration, key)
-    return None
-
-
-def _holds_servers(node: Node) -> bool:
-    servers: Mapping[str, Node] = node.value if isinstance(node.value, dict) else {}
-    return any(
-        about_blender(server, name) and isinstance(server.value, dict) and "command" in server.value
-        for name, server in servers.items()
-    )

@@ -44,6 +44,48 @@ def test_under_the_key_of_another_app(doctor: Doctor, app: str, key: str) -> Non
     assert told.evidence["line"] == 3
 
 
+@pytest.mark.parametrize(
+    ("content", "key", "line"),
+    [
+        ({"blender": ENTRY}, None, 2),
+        ({"mcpServers": {}, "blender": ENTRY}, None, 3),
+        ({"mcpServers": {"other": {"command": "other"}}, "blender": ENTRY}, None, 7),
+        ({"mcpServers": {"mcpServers": {"blender": ENTRY}}}, "mcpServers.mcpServers", 3),
+        ({"mcp": {"servers": {"blender": ENTRY}}}, "mcp.servers", 3),
+        ({"mcpservers": {"blender": ENTRY}}, "mcpservers", 2),
+        ({"mcpServer": {"blender": ENTRY}}, "mcpServer", 2),
+        ({"mcp-servers": {"blender": ENTRY}, "mcpServers": {}}, "mcp-servers", 2),
+    ],
+)
+def test_outside_of_its_key(doctor: Doctor, content: dict[str, object], key: str | None, line: int) -> None:
+    doctor.write(json.dumps(content, indent=2))
+    report = look(doctor)
+    assert ids(report) == ["client.config-wrong-key"]
+    told = report.findings[0]
+    assert (told.evidence.get("key"), told.evidence["line"]) == (key, line)
+    assert told.evidence["entry"] == "blender"
+    assert "“mcpServers”" in told.title
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"theme": "blender", "shell": {"command": "bash"}},
+        {"recent": {"files": {"blender": ENTRY}}},
+        {"mcp": {"servers": {"other": {"command": "other"}}}},
+        {"mcpServers": {"servers": {"command": "other"}}},
+    ],
+)
+def test_what_stands_elsewhere_and_is_no_blender_server(doctor: Doctor, content: dict[str, object]) -> None:
+    doctor.write(json.dumps(content))
+    assert ids(look(doctor)) == ["client.no-blender-entry"]
+
+
+def test_a_server_that_is_called_as_a_key(doctor: Doctor) -> None:
+    doctor.configure(ENTRY, name="mcp")
+    assert look(doctor).findings == ()
+
+
 def test_codex_with_the_key_of_others(doctor: Doctor) -> None:
     put(doctor.home / ".codex/config.toml", "", '\n[mcpServers.blender]\ncommand = "uvx"\nargs = ["mcp-for-blender"]\n')
     told = found(look(doctor), "client.config-wrong-key")

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Blender server that stands in the app's file where the app does not look: under another key, or under none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ...check import Context
+from ...knowledge.apps import keys
+from ...knowledge.catalogue import finding
+from ...model import CopyFrom, EvidenceValue, FileEdit, Finding, Keys, Operation, Remove, Rename
+from ...protocols import located_json
+from ...protocols.json_edit import node_at
+from ...protocols.located_json import Node
+from ...text import clean
+from ..repairs.offer import offered
+from .reading import Configuration
+from .shape import problems
+
+_IGNORED = re.compile(r"[-_\s]|s$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """An object with servers in it: where it stands, and the servers."""
+
+    keys: tuple[str, ...]
+    servers: Mapping[str, Node]
+
+
+def about_blender(node: Node, name: str = "") -> bool:
+    """Whether something is about Blender at all, well-formed or not."""
+    text = f"{name} {located_json.plain(node)}".lower()
+    return "blender" in text or "blmcp" in text
+
+
+def holds_servers(name: str, node: Node) -> bool:
+    """Whether this member is no server: its name is what apps call their servers, and servers are in it."""
+    return _is_like_a_key(name) and bool(_servers(node))
+
+
+def under_another_key(configuration: Configuration, context: Context) -> Finding | None:
+    """A Blender server under the key of another app, under one that is misspelt or nested, or outside of any."""
+    holder = next(_holders(configuration), None)
+    if holder is None:
+        return None
+    app = configuration.app
+    name, server = next((name, node) for name, node in holder.servers.items() if about_blender(node, name))
+    at = node_at(configuration.root, holder.keys) if holder.keys else server
+    line, column = configuration.position(at or server)
+    evidence: dict[str, EvidenceValue] = {
+        "app": app.name,
+        "file": str(configuration.file),
+        "line": line,
+        "column": column,
+        "right_key": app.key,
+        "entry": clean(name, 60),
+        "_renamed": _can_be_renamed(holder, configuration),
+        "_restart": app.how_to_restart(context.machine),
+    }
+    if holder.keys:
+        evidence["key"] = clean(".".join(holder.keys), 120)
+    return _with_right_place(finding("client.config-wrong-key", evidence), configuration, holder)
+
+
+def _holders(configuration: Configuration) -> Iterator[_Holder]:
+    """Where Blender servers stand and the app does not look, what is likeliest first."""
+    for path, node in _places(configuration):
+        servers = _servers(node)
+        if any(about_blender(server, name) for name, server in servers.items()):
+            yield _Holder(path, servers)
+
+
+def _places(configuration: Configuration) -> Iterator[tuple[tuple[str, ...], Node]]:
+    members, key = configuration.root.value, configuration.app.key
+    named = sorted((name, node) for name, node in _members(configuration.root).items() if _is_like_a_key(name))
+    assert isinstance(members, dict)  # noqa: S101  # the caller has looked
+    yield from (((name,), node) for name, node in named if name != key)
+    yield (), configuration.root
+    for name, node in named:
+        yield from (((name, inner), below) for inner, below in _members(node).items() if _is_like_a_key(inner))
+
+
+def _is_like_a_key(name: str) -> bool:
+    """Whether it is the key of an app, but for capitals, hyphens, underscores and a last s."""
+    return _plain(name) in {_plain(key) for key in keys()}
+
+
+def _plain(name: str) -> str:
+    return _IGNORED.sub("", name.lower())
+
+
+def _members(node: Node) -> Mapping[str, Node]:
+    return node.value if isinstance(node.value, dict) else {}
+
+
+def _servers(node: Node) -> dict[str, Node]:
+    """The members that start something."""
+    members = {name: server for name, server in _members(node).items() if isinstance(server.value, dict)}
+    return {name: server for name, server in members.items() if "command" in _members(server)}
+
+
+def _can_be_renamed(holder: _Holder, configuration: Configuration) -> bool:
+    return len(holder.keys) == 1 and configuration.app.key not in _members(configuration.root)
+
+
+def _with_right_place(found: Finding, configuration: Configuration, holder: _Holder) -> Finding:
+    """The servers under the right key, where they are written as this app wants them, and no name is taken there."""
+    app, root = configuration.app, configuration.root
+    if any(next(problems(server, name, app), None) is not None for name, server in holder.servers.items()):
+        return found
+    if _can_be_renamed(holder, configuration):
+        return _offered(found, configuration, Rename(holder.keys, app.key))
+    there = _members(root).get(app.key)
+    if there is not None and (not isinstance(there.value, dict) or there.value.keys() & holder.servers.keys()):
+        return found
+    file, sha256 = configuration.file, configuration.sha256
+    copies = [CopyFrom((app.key, name), file, sha256, (*holder.keys, name)) for name in holder.servers]
+    return _offered(found, configuration, *copies, *map(Remove, _leftovers(root, holder, app.key)))
+
+
+def _leftovers(root: Node, holder: _Holder, key: str) -> Iterator[Keys]:
+    """What is of no use once the servers are copied: they themselves, with the object that has nothing else in it."""
+    at = holder.keys
+    node = node_at(root, at)
+    if not at or node is None or _members(node).keys() != holder.servers.keys():
+        yield from ((*at, name) for name in holder.servers)
+    elif len(at) > 1 and at[0] != key and len(_members(_members(root)[at[0]])) == 1:
+        yield at[:1]
+    else:
+        yield at
+
+
+def _offered(found: Finding, configuration: Configuration, *steps: Operation) -> Finding:
+    return offered(found, "right-key", FileEdit(configuration.file, configuration.sha256, configuration.app.id, steps))
