@@ -51,6 +51,9 @@ def test_a_finding_is_said_in_the_users_language(installed: Installed, language:
     assert told["label"] == known["Also Found ($count)"].replace("$count", "3")
     assert told["tooltip"] == known["Copy the text of this repair, ready to be pasted"]
     assert told["operator"] == known["Copy Fix"]
+    outcome, inner = known["Undo “$title”, made at $when"], known["Add Blender to $app"].replace("$app", "Zed")
+    assert told["outcome"] == fill(outcome, {"title": inner, "when": "12:00"})
+    assert told["outcome_switched_off"] == told["outcome_afterwards"] == "Undo “Add Blender to Zed”, made at 12:00"
     assert told["word"] == known["OK"], "and not Blender's own word for the button"
     assert told["switched_off"] == told["english"], "a user who wants the interface in English has it so"
     assert told["afterwards"] == "Also Found (3)"

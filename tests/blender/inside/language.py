@@ -29,6 +29,9 @@ def languages():
     return list(bpy.app.translations.locales)
 
 
+OUTCOME = "Undo “Add Blender to Zed”, made at 12:00"
+
+
 def said(language, evidence):
     """A finding, a report, a label, a tooltip and an operator's name in this language, and in English afterwards."""
     choose(language)
@@ -49,14 +52,17 @@ def said(language, evidence):
         "tooltip": bpy.app.translations.pgettext_tip(operator.description),
         "operator": bpy.app.translations.pgettext_iface(operator.name, "Operator"),
         "word": ours.say("OK"),
+        "outcome": ours.sentence(OUTCOME),
         "english": made.title,
         "loading_ms": lasted_ms,
     }
     bpy.context.preferences.view.use_translate_interface = False
     result["switched_off"] = saying.finding_in(made, translate).title
+    result["outcome_switched_off"] = ours.sentence(OUTCOME)
     bpy.context.preferences.view.use_translate_interface = True
     choose("en_US")
     result["afterwards"] = ours.say("Also Found ($count)", count=3)
+    result["outcome_afterwards"] = ours.sentence(OUTCOME)
     return result
 
 
