@@ -164,7 +164,8 @@ def _flags(command: Command, row: _Wrapper) -> tuple[str, ...] | None:
             return None
         if value.lower() not in {"false", "f", "0"}:
             flags += names
-    return tuple(flags) if image else None
+    # A variable in its place may stand for options.
+    return tuple(flags) if image and not image[0].startswith(("$", "%")) else None
 
 
 def _of_line(seen: Inside, row: _Wrapper) -> Inside | None:

@@ -24,6 +24,8 @@ _PARTS = (
     ("ending", ("words", "refused")),
     ("outcomes", ("words",)),
 )
+_LONGEST = 4000
+"""Characters. What is longer is no sentence, and looking for one in it would keep Blender waiting."""
 _INNER = (("ending", ("age",)),)
 """These stand inside of others only."""
 _OWN = frozenset({"age", "call", "command", "link", "parent", "repaired", "restart", "said", "since", "title"})
@@ -57,6 +59,8 @@ def _block_in(block: str, translate: Translate) -> str:
 
 
 def _sentence_in(sentence: str, translate: Translate, patterns: Mapping[str, re.Pattern[str]]) -> str:
+    if len(sentence) > _LONGEST:
+        return sentence
     for text, pattern in patterns.items():
         if (match := pattern.fullmatch(sentence)) is not None:
             fills = match.groupdict()
@@ -92,11 +96,14 @@ def _compiled(texts: Iterable[str]) -> dict[str, re.Pattern[str]]:
 
 
 def _pattern(text: str) -> str:
-    parts, seen = [], set()
-    for literal, name in _pieces(text):
+    pieces, parts, seen = list(_pieces(text)), [], set()
+    last = max((number for number, (_literal, name) in enumerate(pieces) if name), default=0)
+    for number, (literal, name) in enumerate(pieces):
         parts.append(re.escape(literal))
         if name:
-            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.*?)")
+            # Only the last may have several lines: else a text that almost fits would be tried in every way there is.
+            kind = "." if number == last else r"[^\n]"
+            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>{kind}*?)")
             seen.add(name)
     return "".join(parts)
 

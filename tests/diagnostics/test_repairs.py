@@ -367,6 +367,11 @@ def test_the_key_of_another_app(doctor: Doctor) -> None:
             {"mcp": {"inputs": []}, "mcpServers": {"blender": ENTRY}},
         ),
         ({"servers": {"blender": ENTRY}, "mcpServers": {}}, {"mcpServers": {"blender": ENTRY}}),
+        (
+            {"blender": ENTRY, "shell": {"command": "bash"}},
+            {"shell": {"command": "bash"}, "mcpServers": {"blender": ENTRY}},
+        ),
+        ({"server": {"port": 1, "blender": ENTRY}}, {"server": {"port": 1}, "mcpServers": {"blender": ENTRY}}),
     ],
 )
 def test_outside_of_its_key(doctor: Doctor, content: dict[str, object], wanted: dict[str, object]) -> None:
@@ -380,11 +385,29 @@ def test_outside_of_its_key(doctor: Doctor, content: dict[str, object], wanted: 
     [
         {"mcpServers": {"b": {"command": "other"}}, "servers": {"b": ENTRY}},
         {"servers": {"blender": {**ENTRY, "args": {}}}},
+        {"blender": {**ENTRY, "env": {"K": "${input:k}"}}, "inputs": []},
+        {"blender": ENTRY, "history": ["z" * 20_000]},
     ],
 )
 def test_a_right_place_that_is_not_certain(doctor: Doctor, content: dict[str, object]) -> None:
     doctor.write(json.dumps(content, indent=2))
     nothing_to_apply(doctor.run(**CLIENT), "client.config-wrong-key")
+
+
+def test_a_server_that_stands_twice_or_beside_comments_is_left_to_the_user(doctor: Doctor) -> None:
+    one = json.dumps(ENTRY)
+    doctor.write(f'{{"mcpServers": {{}}, "servers": {{"blender": {one}, "blender": {one}}}}}')
+    nothing_to_apply(doctor.run(**CLIENT), "client.config-wrong-key")
+    doctor.config.unlink()
+    put(doctor.home / ".config/Code/User/mcp.json", "", f'{{"servers": {{}}, "mcp": {{"blender": {one} /* c */}}}}')
+    nothing_to_apply(doctor.run(**CLIENT), "client.config-wrong-key")
+
+
+def test_the_key_of_another_app_with_a_server_that_is_reached_by_its_address(doctor: Doctor) -> None:
+    servers = {"blender": ENTRY, "hub": {"url": "https://example.org/mcp"}}
+    file = put(doctor.home / ".config/Code/User/mcp.json", "", json.dumps({"mcpServers": servers}))
+    after = repaired(doctor, "client.config-wrong-key", **CLIENT)
+    assert json.loads(after[file.name]) == {"servers": servers}
 
 
 def test_the_key_and_the_shape_of_another_app(doctor: Doctor) -> None:

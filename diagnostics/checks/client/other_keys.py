@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ...check import Context
-from ...knowledge.apps import keys
+from ...knowledge import products
+from ...knowledge.apps import apps, keys
 from ...knowledge.catalogue import finding
-from ...model import CopyFrom, EvidenceValue, FileEdit, Finding, Keys, Operation, Remove, Rename
+from ...model import Command, CopyFrom, EvidenceValue, FileEdit, Finding, Keys, Operation, Remove, Rename
 from ...protocols import located_json
 from ...protocols.json_edit import node_at
 from ...protocols.located_json import Node
@@ -19,6 +21,9 @@ from ..repairs.offer import offered
 from .reading import Configuration
 from .shape import problems
 
+WRONG_KEY = "client.config-wrong-key"
+_LONG = 1 << 14
+"""Characters of a text of which not all is read."""
 _IGNORED = re.compile(r"[-_\s]|s$")
 
 
@@ -38,7 +43,7 @@ def about_blender(node: Node, name: str = "") -> bool:
 
 def holds_servers(name: str, node: Node) -> bool:
     """Whether this member is no server: its name is what apps call their servers, and servers are in it."""
-    return _is_like_a_key(name) and bool(_servers(node))
+    return _is_like_a_key(name) and not _is_server(node) and bool(_servers(node))
 
 
 def under_another_key(configuration: Configuration, context: Context) -> Finding | None:
@@ -62,13 +67,16 @@ def under_another_key(configuration: Configuration, context: Context) -> Finding
     }
     if holder.keys:
         evidence["key"] = clean(".".join(holder.keys), 120)
-    return _with_right_place(finding("client.config-wrong-key", evidence), configuration, holder)
+    return _with_right_place(finding(WRONG_KEY, evidence), configuration, holder)
 
 
 def _holders(configuration: Configuration) -> Iterator[_Holder]:
     """Where Blender servers stand and the app does not look, what is likeliest first."""
     for path, node in _places(configuration):
         servers = _servers(node)
+        if not path:
+            # At the top stands much that an app starts, so an argument that names Blender proves nothing.
+            servers = {name: server for name, server in servers.items() if _is_surely_for_blender(name, server)}
         if any(about_blender(server, name) for name, server in servers.items()):
             yield _Holder(path, servers)
 
@@ -98,12 +106,39 @@ def _members(node: Node) -> Mapping[str, Node]:
 
 def _servers(node: Node) -> dict[str, Node]:
     """The members that start something."""
-    members = {name: server for name, server in _members(node).items() if isinstance(server.value, dict)}
-    return {name: server for name, server in members.items() if "command" in _members(server)}
+    return {name: server for name, server in _members(node).items() if _is_server(server)}
+
+
+def _is_server(node: Node) -> bool:
+    """Whether it says what is started, or where what runs already is reached."""
+    members = _members(node)
+    return any(isinstance(members[name].value, str | list) for name in {"command", *_urls()} & members.keys())
+
+
+@functools.cache
+def _urls() -> frozenset[str]:
+    return frozenset(name for app in apps() for name in app.urls)
+
+
+def _is_surely_for_blender(name: str, server: Node) -> bool:
+    members = _members(server)
+    if "command" not in members:
+        return False
+    words = [str(word) for key in ("command", "args") if key in members for word in _texts(members[key])]
+    named = "blender" in name.lower() or "blmcp" in name.lower()
+    return named or (bool(words) and products.of_command(Command(words[0], tuple(words[1:]))) is not None)
+
+
+def _texts(node: Node) -> list[object]:
+    plain = located_json.plain(node)
+    return list(plain) if isinstance(plain, list) else [plain]
 
 
 def _can_be_renamed(holder: _Holder, configuration: Configuration) -> bool:
-    return len(holder.keys) == 1 and configuration.app.key not in _members(configuration.root)
+    """Whether the whole object has only another name than it should have."""
+    if len(holder.keys) != 1 or configuration.app.key in _members(configuration.root):
+        return False
+    return _members(_members(configuration.root)[holder.keys[0]]).keys() == holder.servers.keys()
 
 
 def _with_right_place(found: Finding, configuration: Configuration, holder: _Holder) -> Finding:
@@ -116,9 +151,24 @@ def _with_right_place(found: Finding, configuration: Configuration, holder: _Hol
     there = _members(root).get(app.key)
     if there is not None and (not isinstance(there.value, dict) or there.value.keys() & holder.servers.keys()):
         return found
+    if not _can_be_moved(configuration, holder):
+        return found
     file, sha256 = configuration.file, configuration.sha256
     copies = [CopyFrom((app.key, name), file, sha256, (*holder.keys, name)) for name in holder.servers]
     return _offered(found, configuration, *copies, *map(Remove, _leftovers(root, holder, app.key)))
+
+
+def _can_be_moved(configuration: Configuration, holder: _Holder) -> bool:
+    """Whether nothing is lost when the servers are written anew elsewhere.
+
+    Comments and other kinds of values than those of JSON would be, a member that stands twice, and what an editor asks
+    for beside its servers.
+    """
+    node = node_at(configuration.root, holder.keys)
+    if configuration.app.format != "json" or len(configuration.text) > _LONG or node is None:
+        return False
+    twice = configuration.root.duplicates or node.duplicates or any(one.duplicates for one in holder.servers.values())
+    return not twice and "${input:" not in configuration.text
 
 
 def _leftovers(root: Node, holder: _Holder, key: str) -> Iterator[Keys]:

@@ -74,6 +74,9 @@ def test_outside_of_its_key(doctor: Doctor, content: dict[str, object], key: str
         {"recent": {"files": {"blender": ENTRY}}},
         {"mcp": {"servers": {"other": {"command": "other"}}}},
         {"mcpServers": {"servers": {"command": "other"}}},
+        {"editor": {"command": "code", "args": ["/home/me/blender-scripts"]}},
+        {"command": {"command": {"template": "blender"}}},
+        {"blender": {"path": "/usr/bin/blender"}},
     ],
 )
 def test_what_stands_elsewhere_and_is_no_blender_server(doctor: Doctor, content: dict[str, object]) -> None:
@@ -82,7 +85,17 @@ def test_what_stands_elsewhere_and_is_no_blender_server(doctor: Doctor, content:
 
 
 def test_a_server_that_is_called_as_a_key(doctor: Doctor) -> None:
-    doctor.configure(ENTRY, name="mcp")
+    doctor.configure({**ENTRY, "env": {"command": "x"}}, name="mcp")
+    assert look(doctor).findings == ()
+
+
+def test_outside_of_its_key_and_in_another_file_of_the_app(doctor: Doctor) -> None:
+    folder = doctor.home / ".config/opencode"
+    folder.mkdir(parents=True)
+    server = {"type": "local", "command": ["uvx", "mcp-for-blender"]}
+    (folder / "opencode.jsonc").write_text(json.dumps({"blender": server}))
+    assert ids(look(doctor)) == ["client.config-wrong-key"]
+    (folder / "opencode.json").write_text(json.dumps({"mcp": {"blender": server}}))
     assert look(doctor).findings == ()
 
 

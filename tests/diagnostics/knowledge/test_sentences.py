@@ -67,6 +67,19 @@ def test_what_is_not_ours_stays(sentence: str) -> None:
     assert preview_in(sentence, german) == sentence
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "block",
+    [
+        "\n\nProgram: b (c)\nRuns since: d\nStarted by: e\nUser: f\n",
+        "x (process 1) was asked to end, and still runs after ",
+    ],
+)
+@pytest.mark.parametrize("times", [60, 2000])
+def test_what_almost_fits_is_soon_given_up(block: str, times: int) -> None:
+    assert sentence_in(block * times, german) == block * times
+
+
 def test_the_preview_of_a_file_keeps_what_is_to_be_written(doctor: Doctor) -> None:
     doctor.script("bin/uvx", "")
     doctor.environ["PATH"] = str(doctor.home / "bin")
