@@ -13,21 +13,6 @@ from tests.lab.fixtures import OPTIONAL, extension_zip, headless, home, lab, win
 __all__ = ["extension_zip", "headless", "home", "lab", "window"]
 
 
-_WINDOWS = {"lab", "window"}
-_BLENDERS = {"extension_zip", "headless"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Says which tests share something large, for runs in several processes: Blenders, real servers."""
-    for item in items:
-        fixtures = set(getattr(item, "fixturenames", ()))
-        if _WINDOWS & fixtures:
-            item.add_marker(pytest.mark.xdist_group("windows"))
-        elif _BLENDERS & fixtures or item.path.name == "test_real_servers.py":
-            # One process begins with these, the other with the windows, which take as long; then both do the rest.
-            item.add_marker(pytest.mark.xdist_group("windowless"))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With MCP_DIAGNOSTICS_REQUIRE_LAB=1 a skipped test that needs a Blender fails, unless that Blender is optional."""
