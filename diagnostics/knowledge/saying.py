@@ -9,14 +9,12 @@ nothing can come back that was masked, and what a check has put into words by it
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Iterable, Mapping
 
 from ..model import EvidenceValue, Finding, LinkResult, Remedy, Report
 from . import table
-from .apps import apps
 from .catalogue import Words, causes, fill
-from .sentences import Translate, sentence_in
+from .sentences import Translate, inner_in, sentence_in
 
 
 def report_in(report: Report, translate: Translate) -> Report:
@@ -56,21 +54,8 @@ def _said(texts: Iterable[str], seen: Mapping[str, EvidenceValue], translate: Tr
     """What each text says in English with this evidence, and what it says in the other language."""
     other = dict(seen)
     if isinstance(restart := seen.get("restart"), str):
-        other["restart"] = _restart(restart, translate)
+        other["restart"] = inner_in(restart, translate)  # the one piece of evidence that is a sentence of ours
     return {fill(text, seen): fill(translate(text), other) for text in texts}
-
-
-def _restart(sentence: str, translate: Translate) -> str:
-    """How to restart an app. It is the one piece of evidence that is a sentence of ours."""
-    words, name = _restarts().get(sentence, (sentence, ""))
-    return translate(words).replace("$app", name)
-
-
-@functools.cache
-def _restarts() -> Mapping[str, tuple[str, str]]:
-    """The sentences that are made for each app → what they are made of, and the app's name."""
-    kinds = [str(words) for words in table("apps")["kinds"].values()]
-    return {words.replace("$app", app.name): (words, app.name) for app in apps() for words in kinds}
 
 
 def _replaced(detail: str, paragraphs: Mapping[str, str]) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-import string
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from . import table
 from .catalogue import causes, fill
@@ -28,6 +27,8 @@ _LONGEST = 4000
 """Characters. What is longer is no sentence, and looking for one in it would keep Blender waiting."""
 _INNER = (("ending", ("age",)),)
 """These stand inside of others only."""
+_RESTART = (("apps", ("kinds",)),)
+"""How an app is made to read its configuration again stands in sentences of findings and of repairs."""
 _OWN = frozenset({"age", "call", "command", "link", "parent", "repaired", "restart", "said", "since", "title"})
 """What stands at the place of these names may be a text of ours again."""
 
@@ -43,7 +44,7 @@ def _texts(tables: Iterable[tuple[str, tuple[str, ...]]]) -> Iterable[str]:
 
 def sentence_in(sentence: str, translate: Translate) -> str:
     """The sentence in another language, by `translate`, which does that for a text of ours. Others stay as they are."""
-    return _sentence_in(sentence, translate, _patterns())
+    return _sentence_in(sentence, translate, _whole())
 
 
 def preview_in(preview: str, translate: Translate) -> str:
@@ -58,45 +59,49 @@ def _block_in(block: str, translate: Translate) -> str:
     return said if said != block else "\n".join(sentence_in(line, translate) for line in block.split("\n"))
 
 
-def _sentence_in(sentence: str, translate: Translate, patterns: Mapping[str, re.Pattern[str]]) -> str:
+def _sentence_in(sentence: str, translate: Translate, texts: Iterable[str]) -> str:
     if len(sentence) > _LONGEST:
         return sentence
-    for text, pattern in patterns.items():
-        if (match := pattern.fullmatch(sentence)) is not None:
+    for text in texts:
+        if all(literal in sentence for literal, _name in _pieces(text)) and (
+            match := _pattern(text).fullmatch(sentence)
+        ):
             fills = match.groupdict()
-            return fill(translate(text), fills | {name: _inner(fills[name], translate) for name in _OWN & fills.keys()})
+            own = {name: inner_in(fills[name], translate) for name in _OWN & fills.keys()}
+            return fill(translate(text), fills | own)
     return translate(sentence)
 
 
-def _inner(value: str, translate: Translate) -> str:
-    """A text of ours within another."""
-    said = (_sentence_in(value, translate, patterns) for patterns in (_patterns(), _inner_patterns(), _titles()))
+def inner_in(value: str, translate: Translate) -> str:
+    """A text of ours within another, in another language."""
+    said = (_sentence_in(value, translate, texts()) for texts in (_whole, _within, _titles))
     return next((other for other in said if other != value), value)
 
 
 @functools.cache
-def _patterns() -> Mapping[str, re.Pattern[str]]:
-    return _compiled(_texts(_PARTS))
+def _whole() -> tuple[str, ...]:
+    return _most_words_first(_texts(_PARTS))
 
 
 @functools.cache
-def _inner_patterns() -> Mapping[str, re.Pattern[str]]:
-    return _compiled(_texts(_INNER))
+def _within() -> tuple[str, ...]:
+    return _most_words_first((*_texts(_INNER), *_texts(_RESTART)))
 
 
 @functools.cache
-def _titles() -> Mapping[str, re.Pattern[str]]:
-    return _compiled(cause.title for cause in causes().values())
+def _titles() -> tuple[str, ...]:
+    return _most_words_first(cause.title for cause in causes().values())
 
 
-def _compiled(texts: Iterable[str]) -> dict[str, re.Pattern[str]]:
-    """Each text with the pattern of what can be made of it; what has more words of its own stands first."""
-    by_words = sorted(texts, key=lambda text: -len(string.Template(text).safe_substitute(_Nothing())))
-    return {text: re.compile(_pattern(text), re.DOTALL) for text in by_words}
+def _most_words_first(texts: Iterable[str]) -> tuple[str, ...]:
+    """What has more words of its own first: it tells more."""
+    return tuple(sorted(texts, key=lambda text: -sum(len(literal) for literal, _name in _pieces(text))))
 
 
-def _pattern(text: str) -> str:
-    pieces, parts, seen = list(_pieces(text)), [], set()
+@functools.cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """What can be made of a text. Made when something may fit it: all together take longer than drawing may."""
+    pieces, parts, seen = _pieces(text), [], set()
     last = max((number for number, (_literal, name) in enumerate(pieces) if name), default=0)
     for number, (literal, name) in enumerate(pieces):
         parts.append(re.escape(literal))
@@ -105,18 +110,11 @@ def _pattern(text: str) -> str:
             kind = "." if number == last else r"[^\n]"
             parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>{kind}*?)")
             seen.add(name)
-    return "".join(parts)
+    return re.compile("".join(parts), re.DOTALL)
 
 
-def _pieces(text: str) -> Iterable[tuple[str, str]]:
+@functools.cache
+def _pieces(text: str) -> tuple[tuple[str, str], ...]:
     """The text in pieces: words, and the name that stands behind them."""
-    at = 0
-    for match in re.finditer(r"\$(\w+)", text):
-        yield text[at : match.start()], match[1]
-        at = match.end()
-    yield text[at:], ""
-
-
-class _Nothing(dict[str, str]):
-    def __missing__(self, _name: str) -> str:
-        return ""
+    words = re.split(r"\$(\w+)", text)
+    return tuple(zip(words[::2], [*words[1::2], ""], strict=True))

@@ -46,7 +46,7 @@ def with_copies(
     steps: tuple[Operation, ...] = tuple(
         CopyFrom((app.key, one), source.file, source.sha256, (app.key, one)) for one in servers
     )
-    edits = [FileEdit(to.file, to.sha256, app.id, steps)]
+    edits = [to.edit(*steps)]
     if move:
-        edits.append(FileEdit(source.file, source.sha256, app.id, (Remove((app.key,)),)))
+        edits.append(source.edit(Remove((app.key,))))
     return offered(found, name, *edits, entry=", ".join(servers))

@@ -17,7 +17,6 @@ from .extensions import extensions_of
 from .lost import lost
 from .mending import mendable
 from .misplaced import in_a_wrong_file, in_another_place
-from .other_keys import WRONG_KEY
 from .reading import Configuration, Refused, files_of, read_as
 from .servers import SwitchedOff, servers_in
 
@@ -64,9 +63,9 @@ def look(app: App, context: Context) -> Looked:
     entries = (*(entry for one in servers for entry in one.entries), *installed)
     remote = tuple(entry for one in servers for entry in one.remote)
     off = (*(one for s in servers for one in s.off), *(one for one in extensions if isinstance(one, SwitchedOff)))
-    # What stands where the app does not look is no matter where it finds a Blender server elsewhere.
-    works = bool(entries or remote)
-    findings = [found for one in servers for found in one.findings if not (works and found.id == WRONG_KEY)]
+    findings = [found for one in servers for found in one.findings]
+    if not (entries or remote):
+        findings += (one.elsewhere for one in servers if one.elsewhere is not None)
     findings += in_a_wrong_file(app, context) if given is None else ()
     files = (*(file for file, _one in read), *(entry.file for entry in installed))
     unused: list[Finding] = []

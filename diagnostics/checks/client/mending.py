@@ -58,15 +58,11 @@ def with_right_text(found: Finding, configuration: Configuration, node: Node) ->
     if at[-1] == "args" and isinstance(node.value, str) and node.value and not node.value.isspace():
         if " " in node.value:
             return found  # whether that is one argument is not certain
-        return offered(found, "right-text", _of(configuration, AsList(at)))
+        return offered(found, "right-text", configuration.edit(AsList(at)))
     inside = isinstance(at[-1], int) or at[-2:-1] == (configuration.app.env,)
     if inside and not isinstance(node.value, str | float):
-        return offered(found, "right-text", _of(configuration, AsText(at)))
+        return offered(found, "right-text", configuration.edit(AsText(at)))
     return found
-
-
-def _of(configuration: Configuration, operation: Operation) -> FileEdit:
-    return FileEdit(configuration.file, configuration.sha256, configuration.app.id, (operation,))
 
 
 def _keys_of(root: Node, wanted: Node) -> Keys | None:

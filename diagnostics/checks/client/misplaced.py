@@ -11,7 +11,7 @@ from pathlib import Path
 from ...check import Context
 from ...knowledge.apps import App, folders
 from ...knowledge.catalogue import finding
-from ...model import EvidenceValue, Finding
+from ...model import Finding
 from ...probes.files import State, read_file
 from ...protocols.json_edit import node_at
 from ...protocols.located_json import Node
@@ -35,7 +35,7 @@ def in_a_wrong_file(app: App, context: Context) -> Iterator[Finding]:
             wrong = _configuration(app, folder / name, context)
             members = wrong.root.value if wrong is not None and isinstance(wrong.root.value, dict) else {}
             if wrong is not None and app.key in members:
-                evidence = _where(app, wrong.file, context) | {"right_file": str(folder / app.files[0])}
+                evidence = wrong.where(context) | {"right_file": str(folder / app.files[0])}
                 found = finding("client.config-wrong-file", evidence | {"key": app.key})
                 right, servers = _configuration(app, folder / app.files[0], context), members[app.key].value
                 if right is not None and isinstance(servers, dict):
@@ -51,7 +51,7 @@ def in_another_place(app: App, used: Configuration, context: Context) -> Iterato
             source = _configuration(app, other, context) if folder != used.file.parent and not app.each else None
             servers = _blender_servers(source, context) if source is not None else None
             if source is not None and servers is not None:
-                evidence = _where(app, used.file, context) | {"other_file": str(other), "_key": app.key}
+                evidence = used.where(context) | {"other_file": str(other), "_key": app.key}
                 found = finding("client.config-wrong-location", evidence)
                 yield with_copies(found, "right-file", used, source, servers, move=False)
 
@@ -106,7 +106,3 @@ def _configuration(app: App, file: Path, context: Context) -> Configuration | No
         return Configuration(app, file, text, parse_as(app.format, text), None, digest_of(read.data))
     except (ValueError, TomlSyntaxError):
         return None
-
-
-def _where(app: App, file: Path, context: Context) -> dict[str, EvidenceValue]:
-    return {"app": app.name, "file": str(file), "_restart": app.how_to_restart(context.machine)}

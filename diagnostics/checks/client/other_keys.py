@@ -12,26 +12,23 @@ from ...check import Context
 from ...knowledge import products
 from ...knowledge.apps import apps, keys
 from ...knowledge.catalogue import finding
-from ...model import Command, CopyFrom, EvidenceValue, FileEdit, Finding, Keys, Operation, Remove, Rename
+from ...model import Command, CopyFrom, Finding, Keys, Operation, Remove, Rename
 from ...protocols import located_json
-from ...protocols.json_edit import node_at
 from ...protocols.located_json import Node
 from ...text import clean
 from ..repairs.offer import offered
 from .reading import Configuration
 from .shape import problems
 
-WRONG_KEY = "client.config-wrong-key"
-_LONG = 1 << 14
-"""Characters of a text of which not all is read."""
 _IGNORED = re.compile(r"[-_\s]|s$")
 
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
-    """An object with servers in it: where it stands, and the servers."""
+    """An object with servers in it, and where it stands."""
 
     keys: tuple[str, ...]
+    node: Node
     servers: Mapping[str, Node]
 
 
@@ -51,23 +48,23 @@ def under_another_key(configuration: Configuration, context: Context) -> Finding
     holder = next(_holders(configuration), None)
     if holder is None:
         return None
-    app = configuration.app
     name, server = next((name, node) for name, node in holder.servers.items() if about_blender(node, name))
-    at = node_at(configuration.root, holder.keys) if holder.keys else server
-    line, column = configuration.position(at or server)
-    evidence: dict[str, EvidenceValue] = {
-        "app": app.name,
-        "file": str(configuration.file),
+    line, column = configuration.position(holder.node if holder.keys else server)
+    renamed = _can_be_renamed(holder, configuration)
+    evidence = configuration.where(context) | {
         "line": line,
         "column": column,
-        "right_key": app.key,
+        "key": clean(".".join(holder.keys), 120),
+        "right_key": configuration.app.key,
         "entry": clean(name, 60),
-        "_renamed": _can_be_renamed(holder, configuration),
-        "_restart": app.how_to_restart(context.machine),
+        "_renamed": renamed,
     }
-    if holder.keys:
-        evidence["key"] = clean(".".join(holder.keys), 120)
-    return _with_right_place(finding(WRONG_KEY, evidence), configuration, holder)
+    found = finding("client.config-wrong-key", evidence)
+    app = configuration.app
+    if any(next(problems(server, name, app), None) is not None for name, server in holder.servers.items()):
+        return found
+    steps = (Rename(holder.keys, app.key),) if renamed else tuple(_moved(holder, configuration))
+    return offered(found, "right-key", configuration.edit(*steps)) if steps else found
 
 
 def _holders(configuration: Configuration) -> Iterator[_Holder]:
@@ -78,7 +75,7 @@ def _holders(configuration: Configuration) -> Iterator[_Holder]:
             # At the top stands much that an app starts, so an argument that names Blender proves nothing.
             servers = {name: server for name, server in servers.items() if _is_surely_for_blender(name, server)}
         if any(about_blender(server, name) for name, server in servers.items()):
-            yield _Holder(path, servers)
+            yield _Holder(path, node, servers)
 
 
 def _places(configuration: Configuration) -> Iterator[tuple[tuple[str, ...], Node]]:
@@ -138,50 +135,37 @@ def _can_be_renamed(holder: _Holder, configuration: Configuration) -> bool:
     """Whether the whole object has only another name than it should have."""
     if len(holder.keys) != 1 or configuration.app.key in _members(configuration.root):
         return False
-    return _members(_members(configuration.root)[holder.keys[0]]).keys() == holder.servers.keys()
+    return _members(holder.node).keys() == holder.servers.keys()
 
 
-def _with_right_place(found: Finding, configuration: Configuration, holder: _Holder) -> Finding:
-    """The servers under the right key, where they are written as this app wants them, and no name is taken there."""
-    app, root = configuration.app, configuration.root
-    if any(next(problems(server, name, app), None) is not None for name, server in holder.servers.items()):
-        return found
-    if _can_be_renamed(holder, configuration):
-        return _offered(found, configuration, Rename(holder.keys, app.key))
-    there = _members(root).get(app.key)
+def _moved(holder: _Holder, configuration: Configuration) -> Iterator[Operation]:
+    """The servers under the right key instead; nothing where a name is taken there or something would be lost."""
+    key, file, sha256 = configuration.app.key, configuration.file, configuration.sha256
+    there = _members(configuration.root).get(key)
     if there is not None and (not isinstance(there.value, dict) or there.value.keys() & holder.servers.keys()):
-        return found
-    if not _can_be_moved(configuration, holder):
-        return found
-    file, sha256 = configuration.file, configuration.sha256
-    copies = [CopyFrom((app.key, name), file, sha256, (*holder.keys, name)) for name in holder.servers]
-    return _offered(found, configuration, *copies, *map(Remove, _leftovers(root, holder, app.key)))
+        return
+    if _can_be_moved(holder, configuration):
+        yield from (CopyFrom((key, name), file, sha256, (*holder.keys, name)) for name in holder.servers)
+        yield from map(Remove, _leftovers(configuration.root, holder, key))
 
 
-def _can_be_moved(configuration: Configuration, holder: _Holder) -> bool:
+def _can_be_moved(holder: _Holder, configuration: Configuration) -> bool:
     """Whether nothing is lost when the servers are written anew elsewhere.
 
     Comments and other kinds of values than those of JSON would be, a member that stands twice, and what an editor asks
     for beside its servers.
     """
-    node = node_at(configuration.root, holder.keys)
-    if configuration.app.format != "json" or len(configuration.text) > _LONG or node is None:
-        return False
-    twice = configuration.root.duplicates or node.duplicates or any(one.duplicates for one in holder.servers.values())
-    return not twice and "${input:" not in configuration.text
+    nodes = (configuration.root, holder.node, *holder.servers.values())
+    plain = configuration.app.format == "json" and configuration.is_whole
+    return plain and not any(node.duplicates for node in nodes) and "${input:" not in configuration.text
 
 
 def _leftovers(root: Node, holder: _Holder, key: str) -> Iterator[Keys]:
     """What is of no use once the servers are copied: they themselves, with the object that has nothing else in it."""
     at = holder.keys
-    node = node_at(root, at)
-    if not at or node is None or _members(node).keys() != holder.servers.keys():
+    if not at or _members(holder.node).keys() != holder.servers.keys():
         yield from ((*at, name) for name in holder.servers)
     elif len(at) > 1 and at[0] != key and len(_members(_members(root)[at[0]])) == 1:
         yield at[:1]
     else:
         yield at
-
-
-def _offered(found: Finding, configuration: Configuration, *steps: Operation) -> Finding:
-    return offered(found, "right-key", FileEdit(configuration.file, configuration.sha256, configuration.app.id, steps))

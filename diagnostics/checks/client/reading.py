@@ -14,7 +14,7 @@ from ...check import Context
 from ...knowledge import table
 from ...knowledge.apps import App, folders, keys
 from ...knowledge.catalogue import finding
-from ...model import EvidenceValue, Finding
+from ...model import EvidenceValue, FileEdit, Finding, Operation
 from ...probes.files import FileRead, State, read_file
 from ...protocols import app_file, located_json
 from ...protocols.located_json import JsonProblem, JsonSyntaxError, Node
@@ -39,6 +39,20 @@ class Configuration:
     """The folder of the project that it belongs to; None for the user's own."""
     sha256: str = ""
     """Of its bytes, in hexadecimal."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was read: of a long text only what has to do with servers is."""
+        return len(self.text) <= _LONG
+
+    def where(self, context: Context) -> dict[str, EvidenceValue]:
+        """Which file of which app it is, and how that app is made to read it again: evidence of a finding."""
+        app = self.app
+        return {"app": app.name, "file": str(self.file), "_restart": app.how_to_restart(context.machine)}
+
+    def edit(self, *steps: Operation) -> FileEdit:
+        """These steps, in this file as it was read."""
+        return FileEdit(self.file, self.sha256, self.app.id, steps)
 
     def position(self, node: Node) -> tuple[int, int]:
         """Line and column of a value, both from 1."""

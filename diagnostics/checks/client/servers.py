@@ -10,7 +10,7 @@ from pathlib import Path
 from ...check import Context
 from ...knowledge import products
 from ...knowledge.catalogue import finding
-from ...model import EvidenceValue, Finding, Operation, Remove, SetValue
+from ...model import Finding, Operation, Remove, SetValue
 from ...protocols.json_edit import node_at
 from ...protocols.located_json import Node
 from ...text import clean
@@ -43,6 +43,8 @@ class Servers:
     remote: list[RemoteEntry] = field(default_factory=list)
     off: list[SwitchedOff] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    elsewhere: Finding | None = None
+    """A server in it that the app does not see, which matters only where it sees none."""
 
     @property
     def none(self) -> bool:
@@ -91,8 +93,8 @@ class _Look:
         if lost:
             wanted = "in the file only once: the app takes the last one, and the Blender entry is in this one"
             self.invalid(lost[0], key, wanted)
-        elif (wrong := under_another_key(self.configuration, self.context)) is not None:
-            self.found.findings.append(wrong)
+        else:
+            self.found.elsewhere = under_another_key(self.configuration, self.context)
 
     def at_group(self, group: _Group) -> None:
         if not isinstance(group.node.value, dict):
@@ -139,7 +141,7 @@ class _Look:
 
     def invalid(self, node: Node, path: str, wanted: str, *, mend: bool = False) -> None:
         line, column = self.configuration.position(node)
-        evidence = _where(self.configuration, self.context) | {"line": line, "column": column}
+        evidence = self.configuration.where(self.context) | {"line": line, "column": column}
         found = finding("client.entry-invalid", evidence | {"field": path, "wanted": wanted})
         self.found.findings.append(with_right_text(found, self.configuration, node) if mend else found)
 
@@ -169,8 +171,3 @@ def _names(root: Node, path: list[str]) -> frozenset[str]:
         node = node.value.get(name) if node is not None and isinstance(node.value, dict) else None
     items = node.value if node is not None and isinstance(node.value, list) else []
     return frozenset(item.value for item in items if isinstance(item.value, str))
-
-
-def _where(configuration: Configuration, context: Context) -> dict[str, EvidenceValue]:
-    app = configuration.app
-    return {"app": app.name, "file": str(configuration.file), "_restart": app.how_to_restart(context.machine)}
